@@ -1,0 +1,3 @@
+//! Which door: Splunk's pipe, or the command line.
+
+fn main() {}
