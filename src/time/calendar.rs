@@ -1,13 +1,13 @@
 //! Local time: what the clocks of a zone show at an instant, and at which instant they show it.
 //!
-//! Days are counted here, months by chrono. Of the zone only one thing is asked, the offset in force at an instant, for
-//! that is never ambiguous; gaps and repeated times follow from it. (The other direction, `from_local_datetime`, differs
-//! between zones: chrono's `Local` takes the end of a repeated hour for repeated, and its later reading for the earlier.)
-//! Two changes of a zone's offset are taken to lie more than two days apart.
+//! Days are counted here, months by chrono. Of the zone only one thing is asked, the offset in force at an instant,
+//! for that is never ambiguous; gaps and repeated times follow from it. (The other direction, `from_local_datetime`,
+//! differs between zones: chrono's `Local` takes the end of a repeated hour for repeated, and its later reading for
+//! the earlier.) Two changes of a zone's offset are taken to lie more than two days apart.
 //!
-//! Instants and local times are whole seconds since 1970-01-01 00:00:00, of UTC and of the clock on the wall. This file
-//! does not know how a time modifier is written, only the moves it is made of. Their rules are inferred, as `modifier.rs`
-//! says. Source: chrono 0.4, and through it the tz database.
+//! Instants and local times are whole seconds since 1970-01-01 00:00:00, of UTC and of the clock on the wall. This
+//! file does not know how a time modifier is written, only the moves it is made of. Their rules are inferred, as
+//! `modifier.rs` says. Source: chrono 0.4, and through it the tz database.
 
 use std::fmt;
 
@@ -43,8 +43,9 @@ impl<Z: TimeZone> Calendar<'_, Z> {
         })
     }
 
-    /// When the clock last showed a whole number of `unit` seconds (of a minute, an hour), without leaving the stretch
-    /// between two changes of the clock: an hour that is cut by a change, or seen twice, starts at the change.
+    /// When the clock last showed a whole number of `unit` seconds (of a minute, an hour), without leaving the
+    /// stretch between two changes of the clock: an hour that is cut by a change, or seen twice, starts at the
+    /// change.
     pub(super) fn start_of_clock_unit(&self, at: Timestamp, unit: i64) -> Timestamp {
         let instant = at.seconds();
         let offset = self.offset(instant);

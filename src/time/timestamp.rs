@@ -39,8 +39,8 @@ impl Timestamp {
     /// Reads `-?digits[.digits]`, epoch seconds in decimal; empty is no time.
     ///
     /// Nothing else is a time: no blank, plus sign, exponent, `.5` or `5.`. Decimals after the sixth are cut off,
-    /// towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules then
-    /// see as what it is, a broken clock.
+    /// towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules
+    /// then see as what it is, a broken clock.
     pub fn parse(text: &[u8]) -> Result<Option<Timestamp>, NotATime> {
         let (negative, digits) = match text {
             [] => return Ok(None),
@@ -93,7 +93,7 @@ impl Timestamp {
     }
 }
 
-/// Decimal epoch seconds as [`Timestamp::parse`] reads them, without trailing zeros: `1699833600`, `1699833600.5`, `-0.25`.
+/// Decimal epoch seconds as [`Timestamp::parse`] reads them, without trailing zeros: `1699833600`, `-0.25`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimal = Decimal::of(*self);
@@ -339,7 +339,9 @@ mod tests {
         }
 
         #[test]
-        fn both_ways_of_writing_agree_with_the_slow_one(micros in prop_oneof![any::<i64>(), -20_000_000..20_000_000_i64]) {
+        fn both_ways_of_writing_agree_with_the_slow_one(
+            micros in prop_oneof![any::<i64>(), -20_000_000..20_000_000_i64],
+        ) {
             let mut written = b"kept,".to_vec();
             Timestamp(micros).write_to(&mut written);
             let slow = spelled_out(Timestamp(micros));
@@ -348,7 +350,10 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), digits in "[-.0-9]{0,40}") {
+        fn any_bytes_are_read_without_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..64),
+            digits in "[-.0-9]{0,40}",
+        ) {
             let _ = Timestamp::parse(&bytes);
             let _ = Timestamp::parse(digits.as_bytes());
         }
