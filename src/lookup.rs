@@ -155,7 +155,7 @@ pub struct NotATimeIn {
 pub enum Skip {
     /// A key field is empty.
     NoKey,
-    /// It has neither own times nor said ones.
+    /// It has no times of its own, and says nothing.
     NoTime,
     /// It stands for more than [`MAX_KEYS`] keys.
     TooManyKeys {
@@ -212,20 +212,12 @@ impl Columns {
         let reading = self.read_times(row, clock);
         match keys.count() {
             0 => Err(Skip::NoKey),
-            _ if reading.own.is_none() && !self.is_said(row, &reading) => Err(Skip::NoTime),
+            _ if reading.own.is_none() && reading.said.is_none() => Err(Skip::NoTime),
             1..=MAX_KEYS => Ok(reading),
             _ => Err(Skip::TooManyKeys {
                 is_observation: reading.own.is_some(),
             }),
         }
-    }
-
-    /// Whether a row without times of its own says when its key was seen: a flag alone is not enough, a bad time is.
-    fn is_said(&self, row: &Row<'_, '_>, reading: &Reading) -> bool {
-        reading.said.is_some()
-            && [self.first_time_seen, self.last_time_seen]
-                .iter()
-                .any(|&column| row.has_text(column))
     }
 
     fn read_times(&self, row: &Row<'_, '_>, clock: Clock) -> Reading {
@@ -363,7 +355,7 @@ fn maturity(text: &[u8]) -> Option<Maturity> {
 pub struct Tally {
     /// Rows with an empty key field: left out.
     pub no_key: u64,
-    /// Rows with neither own nor said times: left out.
+    /// Rows without times of their own that say nothing: left out.
     pub no_time: u64,
     /// Rows that stand for more than [`MAX_KEYS`] keys: `seen` leaves them out, `unseen` reports the observations.
     pub too_many_keys: u64,
