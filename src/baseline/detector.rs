@@ -1,15 +1,16 @@
 //! Detecting: facts in any order, then the observations whose key the baseline never saw before the window opened.
 //!
-//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds drawn at
-//! the start: sixteen bytes a row whatever the order, and no two of a thousand million keys will share them. What was
+//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds:
+//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. What was
 //! remembered before its observation came is looked up at the end, so the order of facts makes no difference.
 
+use super::hash::Seed;
 use super::sighting::Joined;
 use super::{Fact, Maturity, Said};
 use crate::time::Timestamp;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, Hasher};
 use thiserror::Error;
 
 /// The windows of a detecting run, worked out for the time it is as of.
@@ -64,7 +65,7 @@ impl Hasher for FingerprintHasher {
 #[derive(Debug)]
 pub struct Detector {
     cutoffs: DetectCutoffs,
-    seeds: [RandomState; 2],
+    seeds: [Seed; 2],
     /// The observed keys, numbered.
     observed: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
     /// Whether an observed key is known, by number.
@@ -132,7 +133,7 @@ impl Detector {
     pub fn new(cutoffs: DetectCutoffs) -> Self {
         Self {
             cutoffs,
-            seeds: [RandomState::new(), RandomState::new()],
+            seeds: [Seed::secret(), Seed::secret()],
             observed: HashMap::default(),
             known: Vec::new(),
             remembered: Vec::new(),
@@ -255,15 +256,8 @@ impl Detector {
     }
 }
 
-fn fingerprint(seeds: &[RandomState; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
-    let half = |seed: &RandomState| {
-        let mut hasher = seed.build_hasher();
-        // Each value is hashed with its length, so that fields cannot run into each other.
-        key.iter()
-            .for_each(|value| value.as_ref().hash(&mut hasher));
-        hasher.finish()
-    };
-    (half(&seeds[0]), half(&seeds[1]))
+fn fingerprint(seeds: &[Seed; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
+    (seeds[0].of_key(key), seeds[1].of_key(key))
 }
 
 /// Which of the held observations are new.
