@@ -1,0 +1,3 @@
+//! stub
+#[cfg(test)]
+mod search_head;

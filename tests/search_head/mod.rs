@@ -1,0 +1,432 @@
+//! A stand-in for a Splunk search head, to tell the app's story where no Splunk is at hand.
+//!
+//! **What it is.** It reads the app's shipped `.conf` files, expands their macros, runs the SPL that their searches are
+//! written in over CloudTrail records, keeps their collection, and runs their custom commands as real processes of the
+//! real binary over the real protocol. Clock and events are the test's.
+//!
+//! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself: it knows only the SPL that is
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler, index, acceleration, permissions, cluster or
+//! search-time limits. Whatever is not known from Splunk's documents or recorded sessions is marked `Inferred` where it is
+//! done. It shares no code with the product, so that neither can hide the other's mistake.
+
+pub(crate) mod change;
+pub(crate) mod conf;
+pub(crate) mod custom_command;
+pub(crate) mod kvstore;
+pub(crate) mod macros;
+pub(crate) mod relative_time;
+pub(crate) mod row;
+pub(crate) mod spl;
+mod wire;
+
+use change::Event;
+use chrono_tz::Tz;
+use conf::{Conf, ConfError};
+use custom_command::{CommandFailed, CustomCommand, Message, SESSION_KEY};
+use kvstore::{KvStore, StoreError};
+use macros::{MacroError, Macros};
+use relative_time::{relative_time, UnknownModifier};
+use row::Row;
+use serde_json::{json, Value};
+use spl::{Command, SplError};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+#[derive(Debug)]
+pub(crate) struct SearchHead {
+    /// Of the machine and of every user.
+    pub(crate) zone: Tz,
+    /// Epoch seconds.
+    pub(crate) now: i64,
+    pub(crate) events: Vec<Event>,
+    pub(crate) store: KvStore,
+    /// So few by default that a command must carry what it knows from chunk to chunk.
+    pub(crate) chunk_rows: usize,
+    pub(crate) max_result_rows: usize,
+    pub(crate) macros: Macros,
+    pub(crate) searches: Conf,
+    pub(crate) commands: Conf,
+    lookups: BTreeMap<String, Lookup>,
+    /// Until when an alert with these values is kept back, by saved search and values.
+    suppressed: BTreeMap<(String, Vec<String>), i64>,
+    dispatched: usize,
+}
+
+/// A stanza of `transforms.conf`.
+#[derive(Debug)]
+struct Lookup {
+    collection: String,
+    fields: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) messages: Vec<Message>,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Conf(#[from] ConfError),
+    #[error(transparent)]
+    Macro(#[from] MacroError),
+    #[error(transparent)]
+    Spl(#[from] SplError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Time(#[from] UnknownModifier),
+    #[error(transparent)]
+    Command(#[from] CommandFailed),
+    #[error("there is no saved search `{0}`")]
+    NoSearch(String),
+    #[error("`{search}` does not set `{key}`")]
+    NotSet { search: String, key: &'static str },
+    #[error("there is no search command `{0}`")]
+    NoCommand(String),
+    #[error("`{0}` must set `chunked = true` and `filename`")]
+    NotChunked(String),
+    #[error("there is no lookup `{0}`")]
+    NoLookup(String),
+    #[error("lookup `{lookup}` has no field `{field}`")]
+    NoField { lookup: String, field: String },
+    #[error("lookup `{lookup}` sets `{key}`, which the stand-in does not know")]
+    UnknownSetting { lookup: String, key: String },
+    #[error("`{0}` is a suppression period that the stand-in does not know")]
+    UnknownPeriod(String),
+    #[error("`{0}` must be the first command")]
+    NotFirst(&'static str),
+    #[error("the stand-in looks up single values only, got {0:?}")]
+    SeveralKeys(Vec<String>),
+}
+
+impl SearchHead {
+    /// A search head in UTC that has the app installed, as shipped, and nothing else: no events, an empty collection.
+    pub(crate) fn installed() -> Result<SearchHead, Failed> {
+        let conf = |file: &str| Conf::read(&shipped().join("default").join(file));
+        let store = KvStore::from_conf(&conf("collections.conf")?)?;
+        let mut lookups = BTreeMap::new();
+        for (name, stanza) in conf("transforms.conf")?.stanzas {
+            let lookup = Lookup::from_stanza(&name, &stanza)?;
+            let fields: Vec<&str> = lookup.fields.iter().map(String::as_str).collect();
+            store.check_fields(&lookup.collection, &fields)?;
+            lookups.insert(name, lookup);
+        }
+        Ok(SearchHead {
+            zone: Tz::UTC,
+            now: 0,
+            events: vec![],
+            store,
+            chunk_rows: 7,
+            max_result_rows: 50_000,
+            macros: Macros::from_conf(&conf("macros.conf")?)?,
+            searches: conf("savedsearches.conf")?,
+            commands: conf("commands.conf")?,
+            lookups,
+            suppressed: BTreeMap::new(),
+            dispatched: 0,
+        })
+    }
+
+    /// The names of the lookups that the app defines.
+    pub(crate) fn lookups(&self) -> impl Iterator<Item = &str> {
+        self.lookups.keys().map(String::as_str)
+    }
+
+    /// Runs a saved search, now, over the range it is dispatched with.
+    pub(crate) fn run(&mut self, search: &str) -> Result<Finished, Failed> {
+        let earliest = self.bound(search, "dispatch.earliest_time")?;
+        let latest = self.bound(search, "dispatch.latest_time")?;
+        let spl = self.setting(search, "search")?.to_string();
+        self.run_spl(&spl, earliest, latest)
+    }
+
+    /// Runs a saved search, and gives the rows that its suppression lets through as alerts.
+    ///
+    /// Inferred: a row that is kept back does not lengthen the suppression.
+    pub(crate) fn alerts(&mut self, search: &str) -> Result<Vec<Row>, Failed> {
+        let mut rows = self.run(search)?.rows;
+        let fields = self.setting(search, "alert.suppress.fields")?.to_string();
+        let period = suppression_period(self.setting(search, "alert.suppress.period")?)?;
+        rows.retain(|row| {
+            let values = fields
+                .split(',')
+                .map(|field| row.text(field.trim()))
+                .collect();
+            let until = self
+                .suppressed
+                .entry((search.to_string(), values))
+                .or_default();
+            let alerts = *until <= self.now;
+            if alerts {
+                *until = self.now + period;
+            }
+            alerts
+        });
+        Ok(rows)
+    }
+
+    /// Runs a search over the events with `earliest <= _time < latest` that have arrived by now.
+    pub(crate) fn run_spl(
+        &mut self,
+        spl: &str,
+        earliest: i64,
+        latest: i64,
+    ) -> Result<Finished, Failed> {
+        let spl = self.macros.expand(spl)?.spl;
+        let commands = spl::parse(&spl)?;
+        self.dispatched += 1;
+        let job = Job {
+            spl,
+            sid: format!("{}.{}", self.now, self.dispatched),
+            earliest,
+            latest,
+        };
+        for command in &commands {
+            if let Command::Custom { name, arguments } = command {
+                let program = self.program(name)?;
+                self.custom(&job, name, &program, arguments).check()?;
+            }
+        }
+        let (mut rows, mut messages) = (vec![], vec![]);
+        for (place, command) in commands.into_iter().enumerate() {
+            let first = place == 0;
+            rows = match command {
+                Command::Tstats(tstats) if first => tstats.run(self.found(&job, Event::change)),
+                Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
+                Command::Search(search) if first => search.run(self.found(&job, Event::raw)),
+                Command::Search(search) => search.run(rows),
+                Command::Rename(rename) => rename.run(rows),
+                Command::Eval(eval) => eval.run(rows)?,
+                Command::Stats(stats) => stats.run(&rows),
+                Command::Convert(convert) => convert.run(rows, self.zone),
+                Command::Lookup(lookup) => self.lookup(&lookup, rows)?,
+                Command::InputLookup(input) => {
+                    rows.extend(self.input_lookup(&input.name)?);
+                    rows
+                }
+                Command::OutputLookup(output) => {
+                    self.output_lookup(&output.name, &rows)?;
+                    rows
+                }
+                Command::Custom { name, arguments } => {
+                    let program = self.program(&name)?;
+                    let answer = self.custom(&job, &name, &program, &arguments).run(&rows)?;
+                    messages.extend(answer.messages);
+                    answer.rows
+                }
+            };
+        }
+        Ok(Finished { rows, messages })
+    }
+
+    fn setting(&self, search: &str, key: &'static str) -> Result<&str, Failed> {
+        if !self.searches.stanzas.contains_key(search) {
+            return Err(Failed::NoSearch(search.to_string()));
+        }
+        let value = self.searches.get(search, key);
+        value.ok_or_else(|| Failed::NotSet {
+            search: search.to_string(),
+            key,
+        })
+    }
+
+    fn bound(&self, search: &str, key: &'static str) -> Result<i64, Failed> {
+        let modifier = self.setting(search, key)?;
+        Ok(relative_time(self.now, modifier, self.zone)?)
+    }
+
+    fn found(&self, job: &Job, dressed: impl Fn(&Event) -> Row) -> Vec<Row> {
+        let in_range = |event: &&Event| {
+            event.arrives <= self.now && (job.earliest..job.latest).contains(&event.time)
+        };
+        self.events.iter().filter(in_range).map(dressed).collect()
+    }
+
+    /// Joins what the collection says of each row's key.
+    ///
+    /// Of several documents a field gets all values. Inferred: a document without the field adds none.
+    fn lookup(&self, lookup: &spl::Lookup, mut rows: Vec<Row>) -> Result<Vec<Row>, Failed> {
+        let definition = self.definition(&lookup.name)?;
+        for field in lookup.by.iter().chain(&lookup.output) {
+            definition.check_field(&lookup.name, field)?;
+        }
+        for row in &mut rows {
+            let keys = row::keys(row, &lookup.by);
+            let documents = match keys.as_slice() {
+                [] => vec![],
+                [key] => {
+                    let fields = lookup.by.iter().map(String::as_str);
+                    let fields: Vec<_> = fields.zip(key.iter().map(String::as_str)).collect();
+                    self.store.probe(&definition.collection, &fields)?
+                }
+                _ => return Err(Failed::SeveralKeys(keys.concat())),
+            };
+            for field in &lookup.output {
+                let said = documents.iter().flat_map(|document| document.values(field));
+                let said = said.cloned().collect();
+                row.set(field, said);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn input_lookup(&self, name: &str) -> Result<Vec<Row>, Failed> {
+        let definition = self.definition(name)?;
+        let documents = self.store.read(&definition.collection)?;
+        Ok(documents
+            .into_iter()
+            .map(|row| definition.only_fields(row))
+            .collect())
+    }
+
+    fn output_lookup(&mut self, name: &str, rows: &[Row]) -> Result<(), Failed> {
+        let definition = self.definition(name)?;
+        let rows: Vec<Row> = rows
+            .iter()
+            .map(|row| definition.only_fields(row.clone()))
+            .collect();
+        let collection = definition.collection.clone();
+        Ok(self.store.upsert(&collection, &rows)?)
+    }
+
+    fn definition(&self, name: &str) -> Result<&Lookup, Failed> {
+        let definition = self.lookups.get(name);
+        definition.ok_or_else(|| Failed::NoLookup(name.to_string()))
+    }
+
+    /// The program of a custom command: a file beside the crate's own binary, as if both lay in the app's `bin`.
+    fn program(&self, command: &str) -> Result<PathBuf, Failed> {
+        let Some(stanza) = self.commands.stanzas.get(command) else {
+            return Err(Failed::NoCommand(command.to_string()));
+        };
+        match (
+            stanza.get("chunked").map(String::as_str),
+            stanza.get("filename"),
+        ) {
+            (Some("true"), Some(file)) => Ok(Path::new(env!("CARGO_BIN_EXE_unseen"))
+                .with_file_name(file)
+                .with_extension(std::env::consts::EXE_EXTENSION)),
+            _ => Err(Failed::NotChunked(command.to_string())),
+        }
+    }
+
+    fn custom<'a>(
+        &self,
+        job: &Job,
+        name: &'a str,
+        program: &'a Path,
+        arguments: &str,
+    ) -> CustomCommand<'a> {
+        CustomCommand {
+            name,
+            program,
+            zone: self.zone,
+            searchinfo: self.searchinfo(job, name, arguments),
+            chunk_rows: self.chunk_rows,
+            max_result_rows: self.max_result_rows,
+        }
+    }
+
+    /// The keys that Splunk 8.2.1 sends.
+    fn searchinfo(&self, job: &Job, command: &str, arguments: &str) -> Value {
+        let (args, raw_args) = spl::arguments(arguments);
+        json!({
+            "args": args,
+            "raw_args": raw_args,
+            "dispatch_dir": format!("/opt/splunk/var/run/splunk/dispatch/{}", job.sid),
+            "sid": job.sid,
+            "app": "unseen",
+            "owner": "nobody",
+            "username": "nobody",
+            "session_key": SESSION_KEY,
+            "splunkd_uri": "https://127.0.0.1:8089",
+            "splunk_version": "8.2.1",
+            "search": percent_encoded(&job.spl),
+            "command": command,
+            "maxresultrows": self.max_result_rows,
+            "earliest_time": job.earliest.to_string(),
+            "latest_time": job.latest.to_string(),
+        })
+    }
+}
+
+/// One run of a search.
+#[derive(Debug)]
+struct Job {
+    spl: String,
+    sid: String,
+    earliest: i64,
+    latest: i64,
+}
+
+impl Lookup {
+    fn from_stanza(name: &str, stanza: &conf::Stanza) -> Result<Lookup, Failed> {
+        let known = ["external_type", "collection", "fields_list"];
+        let unknown = stanza.iter().find(|(key, value)| {
+            !known.contains(&key.as_str()) || (*key == "external_type" && *value != "kvstore")
+        });
+        if let Some((key, _)) = unknown {
+            let (lookup, key) = (name.to_string(), key.clone());
+            return Err(Failed::UnknownSetting { lookup, key });
+        }
+        let setting = |key| stanza.get(key).cloned().unwrap_or_default();
+        let fields = setting("fields_list");
+        Ok(Lookup {
+            collection: setting("collection"),
+            fields: fields
+                .split(',')
+                .map(|field| field.trim().to_string())
+                .collect(),
+        })
+    }
+
+    fn check_field(&self, lookup: &str, field: &str) -> Result<(), Failed> {
+        match self.fields.iter().any(|known| known == field) {
+            true => Ok(()),
+            false => Err(Failed::NoField {
+                lookup: lookup.to_string(),
+                field: field.to_string(),
+            }),
+        }
+    }
+
+    fn only_fields(&self, row: Row) -> Row {
+        row.renamed(|name| self.fields.iter().find(|field| *field == name).cloned())
+    }
+}
+
+/// The app as it is shipped.
+pub(crate) fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("splunk_app")
+}
+
+/// Seconds of `7d`, `36h`, `60m` or `3600s`.
+pub(crate) fn suppression_period(period: &str) -> Result<i64, Failed> {
+    let unknown = || Failed::UnknownPeriod(period.to_string());
+    let (amount, unit) = period.split_at(period.len().saturating_sub(1));
+    let unit = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(unknown()),
+    };
+    let amount: i64 = amount.parse().map_err(|_| unknown())?;
+    Ok(amount * unit)
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
