@@ -47,6 +47,14 @@ impl Event {
         }))
     }
 
+    /// The same call on a bucket.
+    pub(crate) fn on_bucket(&self, name: &str) -> Event {
+        let mut record = (*self.record).clone();
+        record["requestParameters"] = json!({ "bucketName": name });
+        let record = Rc::new(record);
+        Event { record, ..*self }
+    }
+
     /// The same record, found only later: CloudTrail delivers late.
     pub(crate) fn arriving(self, moment: &str) -> Event {
         let arrives = at(moment);

@@ -5,12 +5,13 @@
 //! real binary over the real protocol. Clock and events are the test's.
 //!
 //! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself: it knows only the SPL that is
-//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler, index, acceleration, permissions, cluster or
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), no index, acceleration, permissions, cluster or
 //! search-time limits. Whatever is not known from Splunk's documents or recorded sessions is marked `Inferred` where it is
 //! done. It shares no code with the product, so that neither can hide the other's mistake.
 
 pub(crate) mod change;
 pub(crate) mod conf;
+mod cron;
 pub(crate) mod custom_command;
 pub(crate) mod kvstore;
 pub(crate) mod macros;
@@ -22,6 +23,7 @@ mod wire;
 use change::Event;
 use chrono_tz::Tz;
 use conf::{Conf, ConfError};
+use cron::UnknownSchedule;
 use custom_command::{CommandFailed, CustomCommand, Message, SESSION_KEY};
 use kvstore::{KvStore, StoreError};
 use macros::{MacroError, Macros};
@@ -68,6 +70,15 @@ pub(crate) struct Finished {
     pub(crate) messages: Vec<Message>,
 }
 
+/// One scheduled run of a saved search.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) search: String,
+    pub(crate) at: i64,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) alerts: Vec<Row>,
+}
+
 #[derive(Debug, Error)]
 pub(crate) enum Failed {
     #[error(transparent)]
@@ -80,6 +91,8 @@ pub(crate) enum Failed {
     Store(#[from] StoreError),
     #[error(transparent)]
     Time(#[from] UnknownModifier),
+    #[error(transparent)]
+    Schedule(#[from] UnknownSchedule),
     #[error(transparent)]
     Command(#[from] CommandFailed),
     #[error("there is no saved search `{0}`")]
@@ -145,14 +158,49 @@ impl SearchHead {
         self.run_spl(&spl, earliest, latest)
     }
 
-    /// Runs a saved search, and gives the rows that its suppression lets through as alerts.
+    /// Lets time pass: runs every scheduled search whenever it is due, as on a site that has enabled them all.
+    ///
+    /// Searches due in the same minute run in the order of their names. A search that fails ends the story.
+    pub(crate) fn live_until(&mut self, moment: i64) -> Result<Vec<Run>, Failed> {
+        let mut runs = vec![];
+        let names: Vec<String> = self.searches.stanzas.keys().cloned().collect();
+        while self.now < moment {
+            self.now += 60 - self.now.rem_euclid(60);
+            for search in &names {
+                if self.is_due(search)? {
+                    let finished = self.run(search)?;
+                    let alerts = self.alerts(search, &finished.rows)?;
+                    runs.push(Run {
+                        search: search.clone(),
+                        at: self.now,
+                        rows: finished.rows,
+                        alerts,
+                    });
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn is_due(&self, search: &str) -> Result<bool, Failed> {
+        if self.setting(search, "enableSched")? != "1" {
+            return Ok(false);
+        }
+        let schedule = self.setting(search, "cron_schedule")?;
+        cron::is_due(schedule, self.now, self.zone).map_err(Failed::from)
+    }
+
+    /// The rows that the search's suppression lets through, each an alert; none if it does not alert.
     ///
     /// Inferred: a row that is kept back does not lengthen the suppression.
-    pub(crate) fn alerts(&mut self, search: &str) -> Result<Vec<Row>, Failed> {
-        let mut rows = self.run(search)?.rows;
+    fn alerts(&mut self, search: &str, rows: &[Row]) -> Result<Vec<Row>, Failed> {
+        if self.searches.get(search, "alert.suppress") != Some("1") {
+            return Ok(vec![]);
+        }
         let fields = self.setting(search, "alert.suppress.fields")?.to_string();
         let period = suppression_period(self.setting(search, "alert.suppress.period")?)?;
-        rows.retain(|row| {
+        let mut alerts = rows.to_vec();
+        alerts.retain(|row| {
             let values = fields
                 .split(',')
                 .map(|field| row.text(field.trim()))
@@ -167,7 +215,7 @@ impl SearchHead {
             }
             alerts
         });
-        Ok(rows)
+        Ok(alerts)
     }
 
     /// Runs a search over the events with `earliest <= _time < latest` that have arrived by now.

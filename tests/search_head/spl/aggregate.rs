@@ -52,7 +52,7 @@ impl Stats {
             })
         };
         let (aggregates, after) = aggregates("stats", &words, function)?;
-        let by = by_fields("stats", after, |field| is_a_name(field))?;
+        let by = by_fields("stats", after, is_a_name)?;
         Ok(Stats { aggregates, by })
     }
 
