@@ -1,3 +1,22 @@
-//! Unseen: cloud API calls by roles that never made them before.
+//! Unseen finds cloud API calls by roles that never made them before.
+//!
+//! One engine with two doors: a search command inside Splunk, and a command line on CloudTrail files. The rooms, lowest first:
+//!
+//! - [`time`]: timestamps, and Splunk's time modifiers such as `-24h@h`.
+//! - [`rows`]: the CSV dialect of splunkd. Cells, not meanings.
+//! - [`protocol`]: Splunk's chunked search command protocol. Frames and lockstep, not rows.
+//! - [`baseline`]: the rules of learning and detecting. Facts in, verdicts out; no I/O, no clock, no text format.
+//! - [`options`]: the words an analyst types, in one table, and its renderings.
+//! - [`lookup`]: columns to facts about keys and back: the one place that knows the lookup's column names.
+//! - [`command`]: the search commands `seen` and `unseen`, where pipe and rules meet.
+//!
+//! Arrows: `baseline` and `options` use `time`; `lookup` uses `rows`, `baseline` and `time`; `command` uses all of these and
+//! `protocol`; `time`, `rows` and `protocol` use nothing. `tests/architecture.rs` fails on any other.
 
+pub mod baseline;
+pub mod command;
+pub mod lookup;
+pub mod options;
+pub mod protocol;
+pub mod rows;
 pub mod time;

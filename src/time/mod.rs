@@ -1,1 +1,12 @@
 //! Timestamps and Splunk's time modifiers.
+//!
+//! A [`Timestamp`] is an instant and a [`Modifier`] moves one, by the clocks of a zone that the caller names. This
+//! room knows no wall clock, no option and no row: every time it works on is an argument. Dates and zones are
+//! chrono's.
+
+mod calendar;
+mod modifier;
+mod timestamp;
+
+pub use modifier::{Modifier, NotAModifier};
+pub use timestamp::{NotATime, Timestamp, DAY, HOUR, MINUTE, SECOND};

@@ -1,0 +1,86 @@
+//! An index from hashes to positions in a list that its owner keeps: open addressing, linear probing.
+//!
+//! A slot holds a hash in its upper half and a position in its lower half, so that most probes and every growth are decided
+//! here, without a look at the owner's keys. At most three slots in four are taken. Knows neither keys nor how they hash.
+
+/// Maps hashes to positions 0, 1, 2, … in the order in which they were added.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// A power of two of them, or none yet. [`FREE`] or `hash << 32 | position`.
+    slots: Vec<u64>,
+    taken: usize,
+}
+
+const FREE: u64 = u64::MAX;
+const FEWEST_SLOTS: usize = 1 << 10;
+
+impl Index {
+    /// The position of a key that hashes to `hash` and for which `is_key` holds, or the position it is added at: the number
+    /// of keys before it.
+    pub(super) fn find_or_add(&mut self, hash: u32, mut is_key: impl FnMut(u32) -> bool) -> u32 {
+        if self.slots.len() * 3 <= self.taken * 4 {
+            self.grow();
+        }
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let slot = self.slots[at];
+            if slot == FREE {
+                let position = u32::try_from(self.taken)
+                    .expect("four thousand million keys do not fit in memory");
+                self.slots[at] = pack(hash, position);
+                self.taken += 1;
+                return position;
+            }
+            let (slot_hash, position) = unpack(slot);
+            if slot_hash == hash && is_key(position) {
+                return position;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    fn grow(&mut self) {
+        let doubled = (self.slots.len() * 2).max(FEWEST_SLOTS);
+        let slots = std::mem::replace(&mut self.slots, vec![FREE; doubled]);
+        let mask = doubled - 1;
+        for slot in slots.into_iter().filter(|&slot| slot != FREE) {
+            let mut at = unpack(slot).0 as usize & mask;
+            while self.slots[at] != FREE {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = slot;
+        }
+    }
+}
+
+fn pack(hash: u32, position: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(position)
+}
+
+fn unpack(slot: u64) -> (u32, u32) {
+    ((slot >> 32) as u32, slot as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Hashes collide on purpose: the position must follow the key, not the hash.
+        #[test]
+        fn a_key_keeps_the_position_it_was_added_at(keys in proptest::collection::vec(0u32..3_000, 1..4_000), spread in 1u32..2_000) {
+            let mut index = Index::default();
+            let mut list: Vec<u32> = Vec::new();
+            for key in keys {
+                let position = index.find_or_add(key % spread, |position| list[position as usize] == key);
+                if position as usize == list.len() {
+                    prop_assert!(!list.contains(&key));
+                    list.push(key);
+                }
+                prop_assert_eq!(list[position as usize], key);
+            }
+        }
+    }
+}

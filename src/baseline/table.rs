@@ -1,0 +1,149 @@
+//! The table of keys: each distinct key once, numbered from 0 in the order of arrival.
+//!
+//! A key is interned field by field: a dictionary a field turns each value into a small number, and the table keeps tuples
+//! of those. Names repeat from key to key (a role makes two hundred calls), so this is short to compare and little to
+//! keep. Values are chosen by others, hence the seeded hash; the order of arrival, not the hash, decides what comes out.
+
+use super::index::Index;
+use std::borrow::Cow;
+use std::hash::{BuildHasher, RandomState};
+
+/// A set of byte strings, numbered in the order of arrival.
+#[derive(Debug, Default)]
+struct Dictionary {
+    hasher: RandomState,
+    index: Index,
+    text: Vec<u8>,
+    /// Where each string ends in `text`.
+    ends: Vec<usize>,
+}
+
+impl Dictionary {
+    fn intern(&mut self, value: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(value) as u32;
+        let (text, ends) = (&self.text, &self.ends);
+        let id = self
+            .index
+            .find_or_add(hash, |id| string(text, ends, id) == value);
+        if id as usize == self.ends.len() {
+            self.text.extend_from_slice(value);
+            self.ends.push(self.text.len());
+        }
+        id
+    }
+
+    fn get(&self, id: u32) -> &[u8] {
+        string(&self.text, &self.ends, id)
+    }
+}
+
+fn string<'t>(text: &'t [u8], ends: &[usize], id: u32) -> &'t [u8] {
+    let id = id as usize;
+    let start = if id == 0 { 0 } else { ends[id - 1] };
+    &text[start..ends[id]]
+}
+
+/// A set of keys of one width, numbered in the order of arrival.
+#[derive(Debug)]
+pub(super) struct Table {
+    dictionaries: Vec<Dictionary>,
+    /// `width` ids a key.
+    ids: Vec<u32>,
+    index: Index,
+    /// Odd, and different in each process, so that nobody can choose names whose ids collide.
+    multiplier: u64,
+}
+
+impl Table {
+    /// A table for keys of `width` fields.
+    pub(super) fn new(width: usize) -> Self {
+        Self {
+            dictionaries: (0..width).map(|_| Dictionary::default()).collect(),
+            ids: Vec::new(),
+            index: Index::default(),
+            multiplier: RandomState::new().hash_one(width) | 1,
+        }
+    }
+
+    /// The number of a key, which is added if it is new.
+    pub(super) fn intern(&mut self, key: &[Cow<'_, [u8]>]) -> usize {
+        let width = self.dictionaries.len();
+        debug_assert_eq!(key.len(), width);
+        let start = self.ids.len();
+        self.ids.extend(
+            key.iter()
+                .zip(&mut self.dictionaries)
+                .map(|(value, dictionary)| dictionary.intern(value)),
+        );
+        let (known, candidate) = self.ids.split_at(start);
+        let hash = candidate.iter().fold(0, |hash: u64, &id| {
+            (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier)
+        });
+        let found = self.index.find_or_add((hash >> 32) as u32, |number| {
+            known[number as usize * width..].starts_with(candidate)
+        }) as usize;
+        if found * width != start {
+            self.ids.truncate(start);
+        }
+        found
+    }
+
+    /// The values of a key, in the order of the fields.
+    pub(super) fn key(&self, number: usize) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+        let width = self.dictionaries.len();
+        let ids = &self.ids[number * width..][..width];
+        ids.iter()
+            .zip(&self.dictionaries)
+            .map(|(&id, dictionary)| dictionary.get(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(values: &[&'static str]) -> Vec<Cow<'static, [u8]>> {
+        values
+            .iter()
+            .map(|value| Cow::Borrowed(value.as_bytes()))
+            .collect()
+    }
+
+    #[test]
+    fn keys_are_numbered_as_they_arrive_and_compared_byte_for_byte_field_by_field() {
+        let mut table = Table::new(2);
+        let arrivals = [
+            ["ab", "c"],
+            ["a", "bc"],
+            ["AB", "c"],
+            ["ab", "c"],
+            ["c", "ab"],
+            ["a", "bc"],
+        ];
+        let numbers: Vec<usize> = arrivals
+            .iter()
+            .map(|values| table.intern(&key(values)))
+            .collect();
+        assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
+        let values: Vec<&[u8]> = table.key(3).collect();
+        assert_eq!(values, [b"c".as_slice(), b"ab"]);
+    }
+
+    #[test]
+    fn a_key_may_have_one_field_or_many() {
+        for width in [1, 5] {
+            let mut table = Table::new(width);
+            let key = |n: usize| {
+                (0..width)
+                    .map(|field| Cow::Owned(format!("{}", n * (field + 1)).into_bytes()))
+                    .collect::<Vec<_>>()
+            };
+            for n in 0..2_000 {
+                assert_eq!(table.intern(&key(n)), n);
+            }
+            for n in (0..2_000).rev() {
+                assert_eq!(table.intern(&key(n)), n);
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `seen`: learns. Rows in, the next baseline out, or an error and no row at all.
+//!
+//! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
+
+use super::{count, info, oddities, unknowns, BadRows, Range, World, INITIAL_SEARCH};
+use crate::baseline::{
+    Change, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
+};
+use crate::lookup::{self, Clock, Columns, Tally};
+use crate::options::{OptionError, SeenOptions};
+use crate::protocol::{Command, CommandError, Message, More};
+use crate::rows::Reader;
+use chrono::TimeZone;
+use thiserror::Error;
+
+/// Why nothing was learned.
+#[derive(Debug, Error)]
+enum NothingLearned {
+    #[error("{0}; nothing was learned. Does the lookup answer? If there is no baseline yet, run \"{INITIAL_SEARCH}\", which has start=true")]
+    NothingSaid(LearnError),
+    #[error("{0}; nothing was learned. Add lastTimeSeen to the OUTPUT of the lookup")]
+    JoinedWithoutLast(LearnError),
+}
+
+impl From<LearnError> for NothingLearned {
+    fn from(error: LearnError) -> Self {
+        match error {
+            LearnError::NothingSaid { .. } => Self::NothingSaid(error),
+            LearnError::JoinedWithoutLast { .. } => Self::JoinedWithoutLast(error),
+        }
+    }
+}
+
+/// The command at work.
+pub(super) struct Seen<Z> {
+    options: SeenOptions,
+    clock: Clock,
+    zone: Z,
+    rows_a_page: usize,
+    chunk: u64,
+    tally: Tally,
+    stage: Stage,
+}
+
+/// Rows come in, then they go out.
+enum Stage {
+    Learning(Learner),
+    Writing { learned: Learned, next: usize },
+    Done,
+}
+
+impl<Z: TimeZone + Copy> Seen<Z> {
+    pub(super) fn new(
+        options: SeenOptions,
+        range: Range,
+        rows_a_page: usize,
+        world: World<Z>,
+    ) -> Result<Self, OptionError> {
+        let as_of = options.as_of.moment(range.latest, world.now);
+        let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
+        let width = options.by.len();
+        let learner = Learner::new(
+            width,
+            LearnCutoffs {
+                forget: cutoffs.forget,
+                mature: cutoffs.learning,
+            },
+        );
+        Ok(Self {
+            options,
+            clock: Clock {
+                now: world.now,
+                as_of,
+            },
+            zone: world.zone,
+            rows_a_page,
+            chunk: 0,
+            tally: Tally::new(width),
+            stage: Stage::Learning(learner),
+        })
+    }
+
+    fn learn(&mut self, body: &[u8]) -> Result<(), BadRows> {
+        let Stage::Learning(learner) = &mut self.stage else {
+            return Ok(());
+        };
+        let chunk = self.chunk;
+        let no_csv = |error| BadRows::NoCsv { chunk, error };
+        let mut reader = Reader::new(body).map_err(no_csv)?;
+        let columns = Columns::bind(reader.header(), &self.options.by);
+        let mut keys = Keys::default();
+        while let Some(row) = reader.next_row().map_err(no_csv)? {
+            match columns.read(&row, self.clock, &mut keys) {
+                Ok(reading) => {
+                    if let Some(bad_time) = reading.bad_time {
+                        return Err(BadRows::NoTime {
+                            chunk,
+                            error: bad_time.describe(&row),
+                        });
+                    }
+                    self.tally.note(&reading, &keys);
+                    learner.feed(&reading.fact(&keys));
+                }
+                Err(skip) => self.tally.skip(skip),
+            }
+        }
+        Ok(())
+    }
+
+    fn messages(&self, learned: &Learned) -> Vec<Message> {
+        let mut messages = vec![info(self.summary(learned))];
+        messages.extend(oddities(
+            &self.tally,
+            "left out because they stand for more than 1000 keys",
+        ));
+        messages.extend(unknowns(
+            &self.tally,
+            &self.options.by,
+            learned.observations,
+        ));
+        messages
+    }
+
+    fn summary(&self, learned: &Learned) -> String {
+        let changes = |wanted| learned.rows().filter(|row| row.change == wanted).count();
+        let (new, changed, unchanged) = (
+            changes(Change::New),
+            changes(Change::Changed),
+            changes(Change::Unchanged),
+        );
+        let out = new + changed + if self.options.changes { 0 } else { unchanged };
+        format!(
+            "seen: {} and {} came, as of {}; {} out: {new} keys new, {changed} changed, {unchanged} unchanged, {} forgotten; {}",
+            count(learned.observations, "observation"),
+            count(learned.baseline_rows, "baseline row"),
+            self.clock.as_of.human(&self.zone),
+            count(out as u64, "row"),
+            learned.forgotten(),
+            self.maturity(learned),
+        )
+    }
+
+    fn maturity(&self, learned: &Learned) -> String {
+        match (learned.maturity(), learned.oldest()) {
+            (Maturity::Mature, _) => "the baseline is mature".into(),
+            (Maturity::Learning, None) => "the baseline is empty".into(),
+            (Maturity::Learning, Some(oldest)) => {
+                let oldest_at = oldest.human(&self.zone);
+                match self
+                    .options
+                    .windows
+                    .learning
+                    .reaches(oldest, self.clock.as_of, &self.zone)
+                {
+                    Some(from) => {
+                        format!(
+                            "the baseline goes back to {oldest_at} and is mature from {}",
+                            from.human(&self.zone)
+                        )
+                    }
+                    None => {
+                        format!("the baseline goes back to {oldest_at} and will not become mature")
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<Z: TimeZone + Copy> Command for Seen<Z> {
+    fn take(&mut self, body: &[u8]) -> Result<(), CommandError> {
+        self.chunk += 1;
+        Ok(self.learn(body)?)
+    }
+
+    fn finish(&mut self) -> Result<Vec<Message>, CommandError> {
+        let Stage::Learning(learner) = std::mem::replace(&mut self.stage, Stage::Done) else {
+            return Ok(Vec::new());
+        };
+        let start = if self.options.start {
+            Start::Allowed
+        } else {
+            Start::Refused
+        };
+        let learned = learner.finish(start).map_err(NothingLearned::from)?;
+        let messages = self.messages(&learned);
+        self.stage = Stage::Writing { learned, next: 0 };
+        Ok(messages)
+    }
+
+    fn page(&mut self, out: &mut Vec<u8>) -> More {
+        let Stage::Writing { learned, next } = &mut self.stage else {
+            return More::Nothing;
+        };
+        let goes_out = |row: &LearnedRow| !self.options.changes || row.change != Change::Unchanged;
+        lookup::write_header(&self.options.by, out);
+        let mut rows = learned.rows_from(*next).filter(goes_out);
+        for row in rows.by_ref().take(self.rows_a_page) {
+            lookup::write_row(learned.key(row), row.sighting, learned.maturity(), out);
+        }
+        match rows.next() {
+            Some(row) => {
+                *next = row.position();
+                More::Follows
+            }
+            None => More::Nothing,
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! Columns to facts about keys, and back: the one place that knows the lookup's column names.
+//!
+//! Reads what a row says by the rules that every command shares: which times are a row's own, which are said of its key,
+//! what an empty cell, a broken clock or a number that is none means. Decides nothing about novelty or learning.
+//!
+//! Sources: the field names are those of Splunk's ESCU lookup `previously_seen_cloud_api_calls_per_user_role`; that a
+//! KV store returns numbers as doubles, hence `1.0`, and several matching rows as a multivalue, is from Splunk's documentation.
+
+use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, MAX_KEYS};
+use crate::rows::{Column, Header, Row, Writer};
+use crate::time::{Timestamp, DAY};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// The columns in which an observation's own times stand.
+pub const OWN_TIMES: [&str; 3] = ["firstTime", "lastTime", "_time"];
+/// The columns in which a baseline says when a key was seen.
+pub const SAID_TIMES: [&str; 2] = ["firstTimeSeen", "lastTimeSeen"];
+/// The column in which a baseline says whether it is mature: 1 or 0.
+pub const ENOUGH_DATA: &str = "enough_data";
+/// The column that names a row in its collection.
+pub const ROW_KEY: &str = "_key";
+
+/// How the add-ons and the data model write a value that they could not find out.
+pub const UNKNOWN: &[u8] = b"unknown";
+
+/// The columns with a meaning of their own, which no key field may have.
+fn reserved() -> impl Iterator<Item = &'static str> {
+    OWN_TIMES
+        .into_iter()
+        .chain(SAID_TIMES)
+        .chain([ENOUGH_DATA, ROW_KEY])
+}
+
+/// A key field that cannot be one.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{field}` cannot be a key field: it is a column of the baseline or a time; rename it before this command")]
+pub struct BadKeyField {
+    field: String,
+}
+
+/// Checks that no key field is named like a column with a meaning of its own.
+///
+/// # Errors
+/// [`BadKeyField`], for the first that is.
+pub fn check_key_fields(by: &[String]) -> Result<(), BadKeyField> {
+    match by
+        .iter()
+        .find(|field| reserved().any(|name| name == field.as_str()))
+    {
+        Some(field) => Err(BadKeyField {
+            field: field.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The columns that learning needs: only these then cross the pipe.
+pub fn required_fields(by: &[String]) -> Vec<String> {
+    let others = OWN_TIMES.into_iter().chain(SAID_TIMES).chain([ENOUGH_DATA]);
+    by.iter()
+        .cloned()
+        .chain(others.map(str::to_owned))
+        .collect()
+}
+
+/// The two moments that reading times depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// The wall clock. What is more than a day ahead of it comes from a broken clock.
+    pub now: Timestamp,
+    /// The time that the search is as of. A broken last sighting counts as this.
+    pub as_of: Timestamp,
+}
+
+impl Clock {
+    /// Whether a time is more than a day ahead of the wall clock.
+    pub fn is_broken(self, time: Timestamp) -> bool {
+        time > self.now.saturating_add(DAY)
+    }
+}
+
+/// Where the columns of one header stand. Bound once a chunk.
+#[derive(Debug)]
+pub struct Columns {
+    by: Vec<Column>,
+    first_time: Column,
+    last_time: Column,
+    time: Column,
+    first_time_seen: Column,
+    last_time_seen: Column,
+    enough_data: Column,
+}
+
+/// What one row says.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// The observed times, if the row has any cell for them.
+    pub own: Option<Sighting>,
+    /// What is said of the key, if anything is.
+    pub said: Option<Said>,
+    /// A cell held something other than a time; it was ignored.
+    pub bad_time: Option<BadTime>,
+    /// A time was more than a day ahead of the wall clock; it was ignored, or counted as the time that the search is as of.
+    pub broken_clock: bool,
+}
+
+impl Reading {
+    /// What the row says, about `keys`.
+    pub fn fact<'a>(&self, keys: &'a Keys<'a>) -> Fact<'a> {
+        Fact {
+            keys,
+            own: self.own,
+            said: self.said,
+        }
+    }
+}
+
+/// A cell that should hold a time and does not.
+#[derive(Clone, Copy, Debug)]
+pub struct BadTime {
+    field: &'static str,
+    column: Column,
+}
+
+impl BadTime {
+    /// The error that names the field and shows the value as it stands in `row`.
+    pub fn describe(self, row: &Row<'_, '_>) -> NotATimeIn {
+        const SHOWN: usize = 60;
+        let text = row.cell(self.column);
+        let cut = if text.len() > SHOWN { "..." } else { "" };
+        let value = format!("{}{cut}", text[..text.len().min(SHOWN)].escape_ascii());
+        NotATimeIn {
+            field: self.field,
+            row: row.number(),
+            value,
+        }
+    }
+}
+
+/// A time that is not a number.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("row {row}: `{field}` must be epoch seconds such as `1699833600.25`, got `{value}`")]
+pub struct NotATimeIn {
+    /// The column.
+    pub field: &'static str,
+    /// The row in its body, from 1.
+    pub row: u64,
+    /// What it held, escaped and shortened.
+    pub value: String,
+}
+
+/// Why a row is about no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// A key field is empty.
+    NoKey,
+    /// It has neither own times nor said ones.
+    NoTime,
+    /// It stands for more than [`MAX_KEYS`] keys.
+    TooManyKeys {
+        /// Whether it has times of its own.
+        is_observation: bool,
+    },
+}
+
+/// What the values of one cell that holds times come to.
+#[derive(Clone, Copy)]
+struct Times {
+    least: Option<Timestamp>,
+    greatest: Option<Timestamp>,
+    /// One value at most, taken at its word.
+    verbatim: bool,
+}
+
+/// What a time from a broken clock counts as.
+#[derive(Clone, Copy)]
+enum Broken {
+    Nothing,
+    AsOf,
+}
+
+impl Columns {
+    /// Finds the columns of a header for keys made of the fields `by`. Absent columns are empty on every row.
+    pub fn bind(header: &Header<'_>, by: &[String]) -> Self {
+        let column = |name: &str| header.column(name.as_bytes());
+        Self {
+            by: by.iter().map(|field| column(field)).collect(),
+            first_time: column("firstTime"),
+            last_time: column("lastTime"),
+            time: column("_time"),
+            first_time_seen: column("firstTimeSeen"),
+            last_time_seen: column("lastTimeSeen"),
+            enough_data: column(ENOUGH_DATA),
+        }
+    }
+
+    /// Reads a row: its keys into `keys`, its times into the result.
+    ///
+    /// # Errors
+    /// [`Skip`], if the row is about no key; `keys` is then of no use.
+    pub fn read<'b>(
+        &self,
+        row: &Row<'_, 'b>,
+        clock: Clock,
+        keys: &mut Keys<'b>,
+    ) -> Result<Reading, Skip> {
+        keys.clear();
+        for &column in &self.by {
+            keys.add_field(|values| row.values(column, values));
+        }
+        let reading = self.read_times(row, clock);
+        match keys.count() {
+            0 => Err(Skip::NoKey),
+            _ if reading.own.is_none() && !self.is_said(row, &reading) => Err(Skip::NoTime),
+            1..=MAX_KEYS => Ok(reading),
+            _ => Err(Skip::TooManyKeys {
+                is_observation: reading.own.is_some(),
+            }),
+        }
+    }
+
+    /// Whether a row without times of its own says when its key was seen: a flag alone is not enough, a bad time is.
+    fn is_said(&self, row: &Row<'_, '_>, reading: &Reading) -> bool {
+        reading.said.is_some()
+            && [self.first_time_seen, self.last_time_seen]
+                .iter()
+                .any(|&column| row.has_text(column))
+    }
+
+    fn read_times(&self, row: &Row<'_, '_>, clock: Clock) -> Reading {
+        let mut cells = Cells {
+            row,
+            clock,
+            bad_time: None,
+            broken_clock: false,
+        };
+        let own = self.own(&mut cells);
+        let said = self.said(&mut cells);
+        Reading {
+            own,
+            said,
+            bad_time: cells.bad_time,
+            broken_clock: cells.broken_clock,
+        }
+    }
+
+    fn own(&self, cells: &mut Cells<'_, '_, '_>) -> Option<Sighting> {
+        let columns = [self.first_time, self.last_time, self.time];
+        if !columns.iter().any(|&column| cells.row.has_text(column)) {
+            return None;
+        }
+        let [first_time, last_time, time] =
+            [0, 1, 2].map(|nth| cells.times(columns[nth], OWN_TIMES[nth], Broken::Nothing));
+        let first = first_time
+            .least
+            .into_iter()
+            .chain(time.least)
+            .min()
+            .or(last_time.least);
+        let last = last_time
+            .greatest
+            .max(time.greatest)
+            .or(first_time.greatest);
+        Some(Sighting::new(first, last))
+    }
+
+    fn said(&self, cells: &mut Cells<'_, '_, '_>) -> Option<Said> {
+        let columns = [self.first_time_seen, self.last_time_seen, self.enough_data];
+        if !columns.iter().any(|&column| cells.row.has_text(column)) {
+            return None;
+        }
+        let first = cells.times(self.first_time_seen, SAID_TIMES[0], Broken::Nothing);
+        let last = cells.times(self.last_time_seen, SAID_TIMES[1], Broken::AsOf);
+        let (maturity, one_flag) = cells.maturity(self.enough_data);
+        Some(Said {
+            sighting: Sighting::new(first.least, last.greatest),
+            maturity,
+            verbatim: first.verbatim && last.verbatim && one_flag,
+        })
+    }
+}
+
+/// The cells of one row, and what was wrong with them.
+struct Cells<'c, 'r, 'b> {
+    row: &'c Row<'r, 'b>,
+    clock: Clock,
+    bad_time: Option<BadTime>,
+    broken_clock: bool,
+}
+
+impl Cells<'_, '_, '_> {
+    fn times(&mut self, column: Column, field: &'static str, broken: Broken) -> Times {
+        let mut times = Times {
+            least: None,
+            greatest: None,
+            verbatim: true,
+        };
+        if !self.row.is_multivalue(column) {
+            self.time(
+                &self.row.cell(column),
+                BadTime { field, column },
+                broken,
+                &mut times,
+            );
+            return times;
+        }
+        let mut values = Vec::new();
+        self.row.values(column, &mut values);
+        values
+            .iter()
+            .for_each(|value| self.time(value, BadTime { field, column }, broken, &mut times));
+        times.verbatim &= values.len() < 2;
+        times
+    }
+
+    /// Reads one value into `times`; `place` is where it stands.
+    fn time(&mut self, text: &[u8], place: BadTime, broken: Broken, times: &mut Times) {
+        let time = match Timestamp::parse(text) {
+            Ok(None) => return,
+            Ok(Some(time)) if !self.clock.is_broken(time) => Some(time),
+            Ok(Some(_)) => {
+                self.broken_clock = true;
+                times.verbatim = false;
+                matches!(broken, Broken::AsOf).then_some(self.clock.as_of)
+            }
+            Err(_) => {
+                self.bad_time = self.bad_time.or(Some(place));
+                times.verbatim = false;
+                None
+            }
+        };
+        times.least = times.least.into_iter().chain(time).min();
+        times.greatest = times.greatest.max(time);
+    }
+
+    /// The greatest flag in a column, and whether it holds one value at most.
+    fn maturity(&self, column: Column) -> (Option<Maturity>, bool) {
+        if !self.row.is_multivalue(column) {
+            return (maturity(&self.row.cell(column)), true);
+        }
+        let mut values = Vec::new();
+        self.row.values(column, &mut values);
+        let says = |wanted| values.iter().any(|value| maturity(value) == Some(wanted));
+        let greatest = [Maturity::Mature, Maturity::Learning]
+            .into_iter()
+            .find(|&wanted| says(wanted));
+        (greatest, values.len() < 2)
+    }
+}
+
+/// `1` and `1.0` are one, `0` and `0.0` too; anything else says nothing.
+fn maturity(text: &[u8]) -> Option<Maturity> {
+    match Timestamp::parse(text) {
+        Ok(Some(flag)) if flag == Timestamp::from_seconds(1) => Some(Maturity::Mature),
+        Ok(Some(flag)) if flag == Timestamp::from_seconds(0) => Some(Maturity::Learning),
+        _ => None,
+    }
+}
+
+/// Rows that were left out or not taken at their word, counted by reason.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Rows with an empty key field: left out.
+    pub no_key: u64,
+    /// Rows with neither own nor said times: left out.
+    pub no_time: u64,
+    /// Rows that stand for more than [`MAX_KEYS`] keys: `seen` leaves them out, `unseen` reports the observations.
+    pub too_many_keys: u64,
+    /// Rows with a time more than a day ahead of the wall clock.
+    pub broken_clock: u64,
+    /// Rows with a time that is not a number.
+    pub bad_time: u64,
+    /// Observations in which a key field holds `unknown`, by field.
+    pub unknown: Vec<u64>,
+}
+
+impl Tally {
+    /// A tally for keys of `width` fields.
+    pub fn new(width: usize) -> Self {
+        Self {
+            unknown: vec![0; width],
+            ..Self::default()
+        }
+    }
+
+    /// Counts a row that is left out.
+    pub fn skip(&mut self, skip: Skip) {
+        match skip {
+            Skip::NoKey => self.no_key += 1,
+            Skip::NoTime => self.no_time += 1,
+            Skip::TooManyKeys { .. } => self.too_many_keys += 1,
+        }
+    }
+
+    /// Counts what is odd about a row that was read.
+    pub fn note(&mut self, reading: &Reading, keys: &Keys<'_>) {
+        self.broken_clock += u64::from(reading.broken_clock);
+        self.bad_time += u64::from(reading.bad_time.is_some());
+        if reading.own.is_some() {
+            for (count, values) in self.unknown.iter_mut().zip(keys.fields()) {
+                *count += u64::from(values.iter().any(|value| value.as_ref() == UNKNOWN));
+            }
+        }
+    }
+}
+
+/// The name of a key's row in its collection: lower-case hex SHA-256 of the concatenated lower-case hex SHA-256 of each value.
+///
+/// SPL computes the same with `sha256(sha256(user).sha256(command))`. Field names do not take part, their order does.
+pub fn row_key<'v>(values: impl Iterator<Item = &'v [u8]>) -> [u8; 64] {
+    let mut outer = Sha256::new();
+    for value in values {
+        outer.update(hex(&Sha256::digest(value)));
+    }
+    hex(&outer.finalize())
+}
+
+fn hex(digest: &[u8]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [0; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
+}
+
+/// Writes the lookup's header for keys made of the fields `by`: those, both sightings, the flag, and the row's name.
+pub fn write_header(by: &[String], out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out);
+    let names = by
+        .iter()
+        .map(String::as_str)
+        .chain(SAID_TIMES)
+        .chain([ENOUGH_DATA, ROW_KEY]);
+    names.for_each(|name| writer.cell(name.as_bytes()));
+    writer.end_row();
+}
+
+/// Writes one row of the lookup, under the header of [`write_header`].
+pub fn write_row<'v>(
+    key: impl Iterator<Item = &'v [u8]> + Clone,
+    sighting: Sighting,
+    maturity: Maturity,
+    out: &mut Vec<u8>,
+) {
+    let mut writer = Writer::new(out);
+    key.clone().for_each(|value| writer.cell(value));
+    for time in [sighting.first(), sighting.last()] {
+        writer.append(|out| {
+            if let Some(time) = time {
+                time.write_to(out);
+            }
+        });
+    }
+    writer.append(|out| {
+        out.push(if maturity == Maturity::Mature {
+            b'1'
+        } else {
+            b'0'
+        })
+    });
+    writer.append(|out| out.extend_from_slice(&row_key(key)));
+    writer.end_row();
+}

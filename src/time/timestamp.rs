@@ -1,0 +1,361 @@
+//! An instant, and the decimal epoch seconds it is read from and written as.
+//!
+//! This file knows no date and no zone; those are in `calendar.rs`.
+//! Source: Splunk's `_time` and a KV store's numbers, which are epoch seconds in decimal, with or without a fraction.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// One second, in microseconds.
+pub const SECOND: i64 = 1_000_000;
+/// One minute, in microseconds.
+pub const MINUTE: i64 = 60 * SECOND;
+/// One hour, in microseconds.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Twenty-four hours, in microseconds; a day of the calendar may be shorter or longer.
+pub const DAY: i64 = 24 * HOUR;
+
+/// An instant: microseconds since 1970-01-01 00:00:00 UTC, negative before it.
+///
+/// What is parsed or computed lies between [`Timestamp::MIN`] and [`Timestamp::MAX`]. `i64::MIN` and `i64::MAX` never
+/// come out of this module, so a caller may use them as "before every time" and "after every time".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Timestamp(pub i64);
+
+/// The text was neither empty nor decimal epoch seconds.
+///
+/// It carries nothing, so that reading costs nothing: the caller has the text, and knows its field and row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("expected decimal epoch seconds such as `1699833600` or `1699833600.5`")]
+pub struct NotATime;
+
+impl Timestamp {
+    /// The earliest time, in the year -290308.
+    pub const MIN: Timestamp = Timestamp(i64::MIN + 1);
+    /// The latest time, in the year 294247.
+    pub const MAX: Timestamp = Timestamp(i64::MAX - 1);
+
+    /// Reads `-?digits[.digits]`, epoch seconds in decimal; empty is no time.
+    ///
+    /// Nothing else is a time: no blank, plus sign, exponent, `.5` or `5.`. Decimals after the sixth are cut off,
+    /// towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules
+    /// then see as what it is, a broken clock.
+    pub fn parse(text: &[u8]) -> Result<Option<Timestamp>, NotATime> {
+        let (negative, digits) = match text {
+            [] => return Ok(None),
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let mut seconds: u64 = 0;
+        let mut rest = digits;
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            seconds = seconds
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'));
+            rest = after;
+        }
+        if rest.len() == digits.len() {
+            return Err(NotATime);
+        }
+        let micros = match rest {
+            [] => 0,
+            [b'.', decimals @ ..] if !decimals.is_empty() => micros(decimals)?,
+            _ => return Err(NotATime),
+        };
+        let magnitude = seconds
+            .saturating_mul(SECOND as u64)
+            .saturating_add(micros)
+            .min(i64::MAX as u64) as i64;
+        let time = Timestamp(if negative { -magnitude } else { magnitude });
+        Ok(Some(time.clamp(Self::MIN, Self::MAX)))
+    }
+
+    /// The instant that many whole seconds after the epoch, or the nearest there is.
+    pub fn from_seconds(seconds: i64) -> Timestamp {
+        Timestamp(seconds.saturating_mul(SECOND)).clamp(Self::MIN, Self::MAX)
+    }
+
+    /// Whole seconds since the epoch; a fraction counts towards the second it lies in, also before the epoch.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+
+    /// The instant `micros` microseconds later, or earlier if negative, and never beyond [`Timestamp::MIN`] or
+    /// [`Timestamp::MAX`].
+    pub fn saturating_add(self, micros: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(micros)).clamp(Self::MIN, Self::MAX)
+    }
+
+    /// Appends the time as [`Display`](fmt::Display) prints it.
+    pub fn write_to(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(Decimal::of(*self).as_bytes());
+    }
+}
+
+/// Decimal epoch seconds as [`Timestamp::parse`] reads them, without trailing zeros: `1699833600`, `-0.25`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimal = Decimal::of(*self);
+        f.pad(
+            std::str::from_utf8(decimal.as_bytes()).expect("a minus, digits and a point are ASCII"),
+        )
+    }
+}
+
+/// The microseconds that the decimals after the point stand for.
+fn micros(decimals: &[u8]) -> Result<u64, NotATime> {
+    let mut micros = 0;
+    // From the seventh decimal on the scale is zero: it must still be a digit, but adds nothing.
+    let mut scale = SECOND as u64 / 10;
+    for byte in decimals {
+        if !byte.is_ascii_digit() {
+            return Err(NotATime);
+        }
+        micros += u64::from(byte - b'0') * scale;
+        scale /= 10;
+    }
+    Ok(micros)
+}
+
+/// A timestamp's decimal text, built from its last digit to its first.
+struct Decimal {
+    bytes: [u8; Self::LONGEST],
+    start: usize,
+}
+
+impl Decimal {
+    const LONGEST: usize = "-9223372036854.775808".len();
+
+    fn of(time: Timestamp) -> Decimal {
+        let mut decimal = Decimal {
+            bytes: [0; Self::LONGEST],
+            start: Self::LONGEST,
+        };
+        let magnitude = time.0.unsigned_abs();
+        let (seconds, micros) = (magnitude / SECOND as u64, magnitude % SECOND as u64);
+        if micros != 0 {
+            let (mut decimals, mut places) = (micros, 6);
+            while decimals % 10 == 0 {
+                decimals /= 10;
+                places -= 1;
+            }
+            decimal.push_digits(decimals, places);
+            decimal.push(b'.');
+        }
+        decimal.push_digits(seconds, 1);
+        if time.0 < 0 {
+            decimal.push(b'-');
+        }
+        decimal
+    }
+
+    /// Puts a number in front, with at least so many digits.
+    fn push_digits(&mut self, mut number: u64, least: usize) {
+        let longest = self.start - least;
+        while number > 0 || self.start > longest {
+            self.push(b'0' + (number % 10) as u8);
+            number /= 10;
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.start -= 1;
+        self.bytes[self.start] = byte;
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn time(text: &str) -> Result<Option<i64>, NotATime> {
+        Timestamp::parse(text.as_bytes()).map(|time| time.map(|time| time.0))
+    }
+
+    #[test]
+    fn decimal_epoch_seconds_are_a_time() {
+        for (text, micros) in [
+            ("0", 0),
+            ("-0", 0),
+            ("1", 1_000_000),
+            ("1699833600", 1_699_833_600_000_000),
+            ("1699833600.5", 1_699_833_600_500_000),
+            ("1699833600.000000", 1_699_833_600_000_000),
+            ("0001.50", 1_500_000),
+            ("-0.25", -250_000),
+            ("-1.000001", -1_000_001),
+        ] {
+            assert_eq!(time(text), Ok(Some(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn empty_is_no_time_and_not_an_error() {
+        assert_eq!(time(""), Ok(None));
+    }
+
+    #[test]
+    fn decimals_after_the_sixth_are_cut_off_towards_zero() {
+        for (text, micros) in [
+            ("0.123456", 123_456),
+            ("0.1234569", 123_456),
+            ("-0.1234569", -123_456),
+            ("0.0000009", 0),
+            ("-0.0000009", 0),
+            ("1.99999999999999999999999999999999", 1_999_999),
+        ] {
+            assert_eq!(time(text), Ok(Some(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_not_a_time() {
+        for text in [
+            "-",
+            ".",
+            "-.",
+            ".5",
+            "-.5",
+            "5.",
+            "-5.",
+            "+5",
+            "--5",
+            "1e9",
+            "1.5e9",
+            "1.2.3",
+            "1..2",
+            " 1",
+            "1 ",
+            "1\n",
+            "1,5",
+            "0x10",
+            "nan",
+            "inf",
+            "now",
+            "1.-5",
+            "1.00000000x",
+            "\u{663}",
+            "1\0",
+        ] {
+            assert_eq!(time(text), Err(NotATime), "{text:?}");
+        }
+        assert_eq!(Timestamp::parse(b"\xff"), Err(NotATime));
+    }
+
+    #[test]
+    fn a_number_too_large_becomes_the_nearest_time_and_leaves_the_extremes_of_i64_free() {
+        let (least, most) = (i64::MIN + 1, i64::MAX - 1);
+        for (text, micros) in [
+            ("9223372036854.775805", most - 1),
+            ("9223372036854.775806", most),
+            ("9223372036854.775807", most),
+            ("9223372036855", most),
+            ("18446744073709551616", most),
+            ("99999999999999999999999999999999999999999", most),
+            ("-9223372036854.775806", least + 1),
+            ("-9223372036854.775807", least),
+            ("-9223372036854.775808", least),
+            ("-99999999999999999999999999999999999999999", least),
+        ] {
+            assert_eq!(time(text), Ok(Some(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_printed_without_trailing_zeros() {
+        for (micros, text) in [
+            (0, "0"),
+            (1, "0.000001"),
+            (-1, "-0.000001"),
+            (100_000, "0.1"),
+            (-250_000, "-0.25"),
+            (1_699_833_600_000_000, "1699833600"),
+            (1_699_833_600_500_000, "1699833600.5"),
+            (10_000_000, "10"),
+            (10_050_000, "10.05"),
+            (i64::MAX, "9223372036854.775807"),
+            (i64::MIN, "-9223372036854.775808"),
+        ] {
+            assert_eq!(Timestamp(micros).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_second_before_the_epoch_holds_the_fractions_after_it() {
+        for (micros, seconds) in [
+            (-1_000_001, -2),
+            (-1_000_000, -1),
+            (-1, -1),
+            (0, 0),
+            (999_999, 0),
+            (1_000_000, 1),
+            (i64::MIN, -9_223_372_036_855),
+        ] {
+            assert_eq!(Timestamp(micros).seconds(), seconds, "{micros}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_stops_at_the_earliest_and_latest_time() {
+        assert_eq!(Timestamp(5).saturating_add(DAY), Timestamp(86_400_000_005));
+        assert_eq!(Timestamp(5).saturating_add(-6), Timestamp(-1));
+        assert_eq!(Timestamp::MAX.saturating_add(1), Timestamp::MAX);
+        assert_eq!(Timestamp::MIN.saturating_add(-1), Timestamp::MIN);
+        assert_eq!(Timestamp::from_seconds(-2), Timestamp(-2_000_000));
+        assert_eq!(Timestamp::from_seconds(i64::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp::from_seconds(i64::MIN), Timestamp::MIN);
+    }
+
+    /// What a time's text has to be, said slowly.
+    fn spelled_out(time: Timestamp) -> String {
+        let sign = if time.0 < 0 { "-" } else { "" };
+        let magnitude = i128::from(time.0).abs();
+        let text = format!(
+            "{sign}{}.{:06}",
+            magnitude / 1_000_000,
+            magnitude % 1_000_000
+        );
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(micros in Timestamp::MIN.0..=Timestamp::MAX.0) {
+            let written = Timestamp(micros).to_string();
+            prop_assert_eq!(Timestamp::parse(written.as_bytes()), Ok(Some(Timestamp(micros))));
+        }
+
+        #[test]
+        fn what_is_read_is_written_back(text in "(0|-?[1-9][0-9]{0,11})(\\.[0-9]{0,5}[1-9])?") {
+            let read = Timestamp::parse(text.as_bytes()).unwrap().unwrap();
+            prop_assert_eq!(read.to_string(), text);
+        }
+
+        #[test]
+        fn both_ways_of_writing_agree_with_the_slow_one(
+            micros in prop_oneof![any::<i64>(), -20_000_000..20_000_000_i64],
+        ) {
+            let mut written = b"kept,".to_vec();
+            Timestamp(micros).write_to(&mut written);
+            let slow = spelled_out(Timestamp(micros));
+            prop_assert_eq!(&written[5..], slow.as_bytes());
+            prop_assert_eq!(Timestamp(micros).to_string(), slow);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(
+            bytes in prop::collection::vec(any::<u8>(), 0..64),
+            digits in "[-.0-9]{0,40}",
+        ) {
+            let _ = Timestamp::parse(&bytes);
+            let _ = Timestamp::parse(digits.as_bytes());
+        }
+    }
+}
