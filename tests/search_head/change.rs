@@ -23,6 +23,10 @@ pub(crate) struct Event {
 impl Event {
     fn of(record: Value) -> Event {
         let time = at(record["eventTime"].as_str().unwrap_or_default());
+        Event::written(record, time)
+    }
+
+    fn written(record: Value, time: i64) -> Event {
         let record = Rc::new(record);
         Event {
             time,
@@ -32,19 +36,20 @@ impl Event {
     }
 
     /// A successful call by an assumed role, made up for a story.
-    pub(crate) fn call(role: &str, command: &str, moment: &str) -> Event {
-        Event::of(json!({
-            "eventTime": moment,
+    pub(crate) fn call(role: &str, command: &str, time: i64) -> Event {
+        let account = "111122223333";
+        let record = json!({
             "eventSource": "iam.amazonaws.com",
             "eventName": command,
             "userIdentity": {
                 "type": "AssumedRole",
-                "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/session"),
-                "accountId": "111122223333",
-                "sessionContext": {"sessionIssuer": {"userName": role, "accountId": "111122223333"}},
+                "arn": format!("arn:aws:sts::{account}:assumed-role/{role}/session"),
+                "accountId": account,
+                "sessionContext": {"sessionIssuer": {"userName": role, "accountId": account}},
             },
-            "recipientAccountId": "111122223333",
-        }))
+            "recipientAccountId": account,
+        });
+        Event::written(record, time)
     }
 
     /// The same call on a bucket.
@@ -56,8 +61,7 @@ impl Event {
     }
 
     /// The same record, found only later: CloudTrail delivers late.
-    pub(crate) fn arriving(self, moment: &str) -> Event {
-        let arrives = at(moment);
+    pub(crate) fn arriving(self, arrives: i64) -> Event {
         Event { arrives, ..self }
     }
 
@@ -75,7 +79,7 @@ impl Event {
         self.record["userIdentity"]["type"] == "AssumedRole"
     }
 
-    /// As the search command finds it: every value of the record under its path, `resources{}.ARN` in an array.
+    /// As the search command finds it: `_time`, and every value of the record under its path, `resources{}.ARN` in an array.
     ///
     /// Inferred: a JSON null is an absent field.
     pub(crate) fn raw(&self) -> Row {
@@ -197,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_change_names_the_role_and_fills_what_the_model_fills() {
-        let change = Event::call("Deploy", "CreateUser", "2023-07-10T12:00:00Z").change();
+        let change = Event::call("Deploy", "CreateUser", 1_688_990_400).change();
         for (field, value) in [
             ("_time", "1688990400"),
             ("All_Changes.user", "Deploy"),

@@ -32,7 +32,7 @@ use row::Row;
 use serde_json::{json, Value};
 use spl::{Command, SplError};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -146,8 +146,8 @@ impl SearchHead {
     }
 
     /// The names of the lookups that the app defines.
-    pub(crate) fn lookups(&self) -> impl Iterator<Item = &str> {
-        self.lookups.keys().map(String::as_str)
+    pub(crate) fn lookups(&self) -> BTreeSet<String> {
+        self.lookups.keys().cloned().collect()
     }
 
     /// Runs a saved search, now, over the range it is dispatched with.

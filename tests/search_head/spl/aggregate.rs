@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stats {
-    aggregates: Vec<(Function, String)>,
+    aggregates: Aggregates,
     by: Vec<String>,
 }
 
@@ -25,6 +25,9 @@ pub(crate) struct Tstats {
     wanted: Vec<(String, String)>,
     stats: Stats,
 }
+
+/// What is computed, and the field it goes into.
+type Aggregates = Vec<(Function, String)>;
 
 /// What is computed, of which field.
 #[derive(Debug, PartialEq)]
@@ -183,7 +186,7 @@ fn aggregates<'a, 'b>(
     command: &'static str,
     mut words: &'a [&'b str],
     function: impl Fn(&str, &str) -> Option<Function>,
-) -> Result<(Vec<(Function, String)>, &'a [&'b str]), SplError> {
+) -> Result<(Aggregates, &'a [&'b str]), SplError> {
     let mut aggregates = vec![];
     while let [word, after @ ..] = words {
         if ["from", "by"].contains(word) {
