@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use search_head::{
     change::{records, Event},
     conf::Conf,
-    kvstore::{Health, StoreError},
+    kvstore::Health,
     row::Row,
     shipped,
     spl::{self, Command},
@@ -67,13 +67,13 @@ fn every_command_macro_and_lookup_that_is_named_exists_and_every_one_that_exists
     }
     assert_eq!(macros, head.macros.names());
     assert_eq!(commands, head.commands.stanzas.keys().cloned().collect());
-    assert_eq!(lookups, head.lookups());
+    assert_eq!(lookups, head.lookups.names());
 }
 
 #[test]
 fn every_macro_and_lookup_that_prose_names_exists() {
     let head = installed();
-    let known = &head.macros.names() | &head.lookups();
+    let known = &head.macros.names() | &head.lookups.names();
     // As long as our names are; shorter words with underscores are settings of Splunk's.
     let name = regex::Regex::new(r"\b[a-z]+(?:_[a-z]+){4,}\b").unwrap();
     for (path, text) in shipped_texts() {
@@ -229,6 +229,23 @@ fn a_baseline_larger_than_a_page_is_learned_over_several_replies() {
 }
 
 #[test]
+fn what_is_learned_does_not_hang_on_how_rows_are_cut_into_chunks() {
+    for chunk_rows in [1, 2, 50_000] {
+        let mut head = before_initial();
+        head.chunk_rows = chunk_rows;
+        head.run(INITIAL).unwrap();
+        run(&mut head, UPDATE, "15 Aug 00:41").unwrap();
+        let mut as_usual = learned();
+        run(&mut as_usual, UPDATE, "15 Aug 00:41").unwrap();
+        assert_eq!(
+            baseline(&head),
+            baseline(&as_usual),
+            "{chunk_rows} rows a chunk"
+        );
+    }
+}
+
+#[test]
 fn the_key_of_a_sighting_is_one_that_spl_can_compute() {
     let sha256 = |text: String| format!("{:x}", Sha256::digest(text));
     for sighting in baseline(&learned()).values() {
@@ -258,8 +275,8 @@ fn an_update_writes_nothing_while_the_store_is_down_or_answers_with_nothing() {
     let mut head = learned();
     let before = baseline(&head);
     head.store.health = Health::Down;
-    let down = run(&mut head, UPDATE, "15 Aug 00:41");
-    assert!(matches!(down, Err(Failed::Store(StoreError::Down))));
+    let down = run(&mut head, UPDATE, "15 Aug 00:41").unwrap_err();
+    assert_eq!(down.to_string(), "the KV store is down");
     head.store.health = Health::Silent;
     let silent = run(&mut head, UPDATE, "15 Aug 00:41");
     assert!(matches!(silent, Err(Failed::Command(_))));
@@ -405,8 +422,8 @@ fn the_detection_over_an_empty_baseline_reports_nothing_and_names_the_search_to_
 fn a_store_that_is_down_or_answers_with_nothing_raises_no_alert() {
     let mut head = learned();
     head.store.health = Health::Down;
-    let down = run(&mut head, DETECTION, "14 Aug 13:17");
-    assert!(matches!(down, Err(Failed::Store(StoreError::Down))));
+    let down = run(&mut head, DETECTION, "14 Aug 13:17").unwrap_err();
+    assert_eq!(down.to_string(), "the KV store is down");
     head.store.health = Health::Silent;
     let silent = run(&mut head, DETECTION, "14 Aug 13:17").unwrap();
     assert_eq!(silent.rows, []);

@@ -129,7 +129,8 @@ impl KvStore {
     pub(crate) fn probe(
         &self,
         collection: &str,
-        fields: &[(&str, &str)],
+        by: &[String],
+        key: &[String],
     ) -> Result<Vec<Row>, StoreError> {
         let documents = self.collection(collection)?.documents.iter();
         if self.health != Health::Up {
@@ -138,8 +139,8 @@ impl KvStore {
         Ok(documents
             .map(|(key, document)| row(key, document))
             .filter(|row| {
-                fields
-                    .iter()
+                by.iter()
+                    .zip(key)
                     .all(|(field, value)| row.text(field) == *value)
             })
             .take(MAX_MATCHES)
@@ -171,16 +172,20 @@ impl KvStore {
     }
 
     /// The names that may stand in a lookup of this collection.
-    pub(crate) fn check_fields(&self, collection: &str, fields: &[&str]) -> Result<(), StoreError> {
+    pub(crate) fn check_fields(
+        &self,
+        collection: &str,
+        fields: &[String],
+    ) -> Result<(), StoreError> {
         let types = &self.collection(collection)?.types;
         match fields
             .iter()
-            .find(|field| **field != "_key" && !types.contains_key(**field))
+            .find(|field| *field != "_key" && !types.contains_key(*field))
         {
             None => Ok(()),
             Some(field) => Err(StoreError::NoField {
                 collection: collection.to_string(),
-                field: field.to_string(),
+                field: field.clone(),
             }),
         }
     }
@@ -237,6 +242,12 @@ mod tests {
         Row::of(&[("_key", key), ("user", user), ("last", last)])
     }
 
+    fn probe(store: &KvStore, user: &str) -> Vec<Row> {
+        store
+            .probe("calls", &["user".into()], &[user.into()])
+            .unwrap()
+    }
+
     #[test]
     fn a_row_with_a_key_replaces_its_document_and_nothing_is_deleted() {
         let mut store = store();
@@ -263,7 +274,7 @@ mod tests {
         let mut store = store();
         let row = Row::of(&[("user", "Deploy"), ("not_a_field", "x")]);
         store.upsert("calls", &[row.clone(), row]).unwrap();
-        let found = store.probe("calls", &[("user", "Deploy")]).unwrap();
+        let found = probe(&store, "Deploy");
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text("not_a_field"), "");
     }
@@ -291,14 +302,8 @@ mod tests {
             .unwrap();
         store.max_rows_per_query = 1;
         assert_eq!(store.read("calls").unwrap().len(), 1);
-        assert_eq!(
-            store.probe("calls", &[("user", "Deploy")]).unwrap().len(),
-            1
-        );
-        assert_eq!(
-            store.probe("calls", &[("user", "deploy")]).unwrap().len(),
-            0
-        );
+        assert_eq!(probe(&store, "Deploy").len(), 1);
+        assert_eq!(probe(&store, "deploy").len(), 0);
         store.health = Health::Silent;
         assert!(store.read("calls").unwrap().is_empty());
         store.health = Health::Down;

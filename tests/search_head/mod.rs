@@ -13,7 +13,9 @@ pub(crate) mod change;
 pub(crate) mod conf;
 mod cron;
 pub(crate) mod custom_command;
+mod job;
 pub(crate) mod kvstore;
+mod lookups;
 pub(crate) mod macros;
 pub(crate) mod relative_time;
 pub(crate) mod row;
@@ -24,15 +26,16 @@ use change::Event;
 use chrono_tz::Tz;
 use conf::{Conf, ConfError};
 use cron::UnknownSchedule;
-use custom_command::{CommandFailed, CustomCommand, Message, SESSION_KEY};
+use custom_command::{CommandFailed, CustomCommand, Message};
+use job::Job;
 use kvstore::{KvStore, StoreError};
+use lookups::{LookupError, Lookups};
 use macros::{MacroError, Macros};
 use relative_time::{relative_time, UnknownModifier};
 use row::Row;
-use serde_json::{json, Value};
 use spl::{Command, SplError};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -51,17 +54,10 @@ pub(crate) struct SearchHead {
     pub(crate) macros: Macros,
     pub(crate) searches: Conf,
     pub(crate) commands: Conf,
-    lookups: BTreeMap<String, Lookup>,
+    pub(crate) lookups: Lookups,
     /// Until when an alert with these values is kept back, by saved search and values.
     suppressed: BTreeMap<(String, Vec<String>), i64>,
     dispatched: usize,
-}
-
-/// A stanza of `transforms.conf`.
-#[derive(Debug)]
-struct Lookup {
-    collection: String,
-    fields: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -90,6 +86,8 @@ pub(crate) enum Failed {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error(transparent)]
     Time(#[from] UnknownModifier),
     #[error(transparent)]
     Schedule(#[from] UnknownSchedule),
@@ -103,18 +101,10 @@ pub(crate) enum Failed {
     NoCommand(String),
     #[error("`{0}` must set `chunked = true` and `filename`")]
     NotChunked(String),
-    #[error("there is no lookup `{0}`")]
-    NoLookup(String),
-    #[error("lookup `{lookup}` has no field `{field}`")]
-    NoField { lookup: String, field: String },
-    #[error("lookup `{lookup}` sets `{key}`, which the stand-in does not know")]
-    UnknownSetting { lookup: String, key: String },
     #[error("`{0}` is a suppression period that the stand-in does not know")]
     UnknownPeriod(String),
     #[error("`{0}` must be the first command")]
     NotFirst(&'static str),
-    #[error("the stand-in looks up single values only, got {0:?}")]
-    SeveralKeys(Vec<String>),
 }
 
 impl SearchHead {
@@ -122,13 +112,7 @@ impl SearchHead {
     pub(crate) fn installed() -> Result<SearchHead, Failed> {
         let conf = |file: &str| Conf::read(&shipped().join("default").join(file));
         let store = KvStore::from_conf(&conf("collections.conf")?)?;
-        let mut lookups = BTreeMap::new();
-        for (name, stanza) in conf("transforms.conf")?.stanzas {
-            let lookup = Lookup::from_stanza(&name, &stanza)?;
-            let fields: Vec<&str> = lookup.fields.iter().map(String::as_str).collect();
-            store.check_fields(&lookup.collection, &fields)?;
-            lookups.insert(name, lookup);
-        }
+        let lookups = Lookups::from_conf(&conf("transforms.conf")?, &store)?;
         Ok(SearchHead {
             zone: Tz::UTC,
             now: 0,
@@ -143,11 +127,6 @@ impl SearchHead {
             suppressed: BTreeMap::new(),
             dispatched: 0,
         })
-    }
-
-    /// The names of the lookups that the app defines.
-    pub(crate) fn lookups(&self) -> BTreeSet<String> {
-        self.lookups.keys().cloned().collect()
     }
 
     /// Runs a saved search, now, over the range it is dispatched with.
@@ -233,6 +212,7 @@ impl SearchHead {
             sid: format!("{}.{}", self.now, self.dispatched),
             earliest,
             latest,
+            max_result_rows: self.max_result_rows,
         };
         for command in &commands {
             if let Command::Custom { name, arguments } = command {
@@ -252,13 +232,15 @@ impl SearchHead {
                 Command::Eval(eval) => eval.run(rows)?,
                 Command::Stats(stats) => stats.run(&rows),
                 Command::Convert(convert) => convert.run(rows, self.zone),
-                Command::Lookup(lookup) => self.lookup(&lookup, rows)?,
+                Command::Lookup(spl::Lookup { name, by, output }) => {
+                    self.lookups.join(&name, &by, &output, rows, &self.store)?
+                }
                 Command::InputLookup(input) => {
-                    rows.extend(self.input_lookup(&input.name)?);
+                    rows.extend(self.lookups.read(&input.name, &self.store)?);
                     rows
                 }
                 Command::OutputLookup(output) => {
-                    self.output_lookup(&output.name, &rows)?;
+                    self.lookups.write(&output.name, &rows, &mut self.store)?;
                     rows
                 }
                 Command::Custom { name, arguments } => {
@@ -295,58 +277,6 @@ impl SearchHead {
         self.events.iter().filter(in_range).map(dressed).collect()
     }
 
-    /// Joins what the collection says of each row's key.
-    ///
-    /// Of several documents a field gets all values. Inferred: a document without the field adds none.
-    fn lookup(&self, lookup: &spl::Lookup, mut rows: Vec<Row>) -> Result<Vec<Row>, Failed> {
-        let definition = self.definition(&lookup.name)?;
-        for field in lookup.by.iter().chain(&lookup.output) {
-            definition.check_field(&lookup.name, field)?;
-        }
-        for row in &mut rows {
-            let keys = row::keys(row, &lookup.by);
-            let documents = match keys.as_slice() {
-                [] => vec![],
-                [key] => {
-                    let fields = lookup.by.iter().map(String::as_str);
-                    let fields: Vec<_> = fields.zip(key.iter().map(String::as_str)).collect();
-                    self.store.probe(&definition.collection, &fields)?
-                }
-                _ => return Err(Failed::SeveralKeys(keys.concat())),
-            };
-            for field in &lookup.output {
-                let said = documents.iter().flat_map(|document| document.values(field));
-                let said = said.cloned().collect();
-                row.set(field, said);
-            }
-        }
-        Ok(rows)
-    }
-
-    fn input_lookup(&self, name: &str) -> Result<Vec<Row>, Failed> {
-        let definition = self.definition(name)?;
-        let documents = self.store.read(&definition.collection)?;
-        Ok(documents
-            .into_iter()
-            .map(|row| definition.only_fields(row))
-            .collect())
-    }
-
-    fn output_lookup(&mut self, name: &str, rows: &[Row]) -> Result<(), Failed> {
-        let definition = self.definition(name)?;
-        let rows: Vec<Row> = rows
-            .iter()
-            .map(|row| definition.only_fields(row.clone()))
-            .collect();
-        let collection = definition.collection.clone();
-        Ok(self.store.upsert(&collection, &rows)?)
-    }
-
-    fn definition(&self, name: &str) -> Result<&Lookup, Failed> {
-        let definition = self.lookups.get(name);
-        definition.ok_or_else(|| Failed::NoLookup(name.to_string()))
-    }
-
     /// The program of a custom command: a file beside the crate's own binary, as if both lay in the app's `bin`.
     fn program(&self, command: &str) -> Result<PathBuf, Failed> {
         let Some(stanza) = self.commands.stanzas.get(command) else {
@@ -374,77 +304,10 @@ impl SearchHead {
             name,
             program,
             zone: self.zone,
-            searchinfo: self.searchinfo(job, name, arguments),
+            searchinfo: job.searchinfo(name, arguments),
             chunk_rows: self.chunk_rows,
             max_result_rows: self.max_result_rows,
         }
-    }
-
-    /// The keys that Splunk 8.2.1 sends.
-    fn searchinfo(&self, job: &Job, command: &str, arguments: &str) -> Value {
-        let (args, raw_args) = spl::arguments(arguments);
-        json!({
-            "args": args,
-            "raw_args": raw_args,
-            "dispatch_dir": format!("/opt/splunk/var/run/splunk/dispatch/{}", job.sid),
-            "sid": job.sid,
-            "app": "unseen",
-            "owner": "nobody",
-            "username": "nobody",
-            "session_key": SESSION_KEY,
-            "splunkd_uri": "https://127.0.0.1:8089",
-            "splunk_version": "8.2.1",
-            "search": percent_encoded(&job.spl),
-            "command": command,
-            "maxresultrows": self.max_result_rows,
-            "earliest_time": job.earliest.to_string(),
-            "latest_time": job.latest.to_string(),
-        })
-    }
-}
-
-/// One run of a search.
-#[derive(Debug)]
-struct Job {
-    spl: String,
-    sid: String,
-    earliest: i64,
-    latest: i64,
-}
-
-impl Lookup {
-    fn from_stanza(name: &str, stanza: &conf::Stanza) -> Result<Lookup, Failed> {
-        let known = ["external_type", "collection", "fields_list"];
-        let unknown = stanza.iter().find(|(key, value)| {
-            !known.contains(&key.as_str()) || (*key == "external_type" && *value != "kvstore")
-        });
-        if let Some((key, _)) = unknown {
-            let (lookup, key) = (name.to_string(), key.clone());
-            return Err(Failed::UnknownSetting { lookup, key });
-        }
-        let setting = |key| stanza.get(key).cloned().unwrap_or_default();
-        let fields = setting("fields_list");
-        Ok(Lookup {
-            collection: setting("collection"),
-            fields: fields
-                .split(',')
-                .map(|field| field.trim().to_string())
-                .collect(),
-        })
-    }
-
-    fn check_field(&self, lookup: &str, field: &str) -> Result<(), Failed> {
-        match self.fields.iter().any(|known| known == field) {
-            true => Ok(()),
-            false => Err(Failed::NoField {
-                lookup: lookup.to_string(),
-                field: field.to_string(),
-            }),
-        }
-    }
-
-    fn only_fields(&self, row: Row) -> Row {
-        row.renamed(|name| self.fields.iter().find(|field| *field == name).cloned())
     }
 }
 
@@ -468,13 +331,57 @@ pub(crate) fn suppression_period(period: &str) -> Result<i64, Failed> {
     Ok(amount * unit)
 }
 
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_names_what_is_not_there_fails_before_it_writes() {
+        let mut head = SearchHead::installed().unwrap();
+        for (spl, error) in [
+            ("| `nowhere`", "there is no macro `nowhere`"),
+            ("| nowhere x", "there is no search command `nowhere`"),
+            (
+                "| inputlookup append=true strict=true nowhere",
+                "there is no lookup `nowhere`",
+            ),
+            (
+                "| search * | tstats count from datamodel=Change by All_Changes.user",
+                "`tstats` must be the first command",
+            ),
+        ] {
+            assert_eq!(head.run_spl(spl, 0, 1).unwrap_err().to_string(), error);
+        }
+        assert_eq!(
+            head.run("nowhere").unwrap_err().to_string(),
+            "there is no saved search `nowhere`"
+        );
+    }
+
+    #[test]
+    fn a_search_finds_what_lies_in_its_range_and_has_arrived() {
+        let mut head = SearchHead::installed().unwrap();
+        head.now = 50;
+        head.events = [9, 10, 19, 20]
+            .map(|time| Event::call("Deploy", "CreateUser", time))
+            .to_vec();
+        head.events
+            .push(Event::call("Deploy", "CreateUser", 15).arriving(51));
+        let rows = head.run_spl("search *", 10, 20).unwrap().rows;
+        let times: Vec<String> = rows.iter().map(|row| row.text("_time")).collect();
+        assert_eq!(times, ["10", "19"]);
+    }
+
+    #[test]
+    fn a_suppression_period_is_a_number_of_days_hours_minutes_or_seconds() {
+        for (period, seconds) in [
+            ("7d", 604_800),
+            ("36h", 129_600),
+            ("60m", 3_600),
+            ("30s", 30),
+        ] {
+            assert_eq!(suppression_period(period).unwrap(), seconds);
+        }
+        assert!(suppression_period("1w").is_err());
+    }
 }
