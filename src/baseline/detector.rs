@@ -71,6 +71,8 @@ pub struct Detector {
     known: Vec<bool>,
     /// Known keys that were not observed when they came.
     remembered: Vec<Fingerprint>,
+    /// Keys of which a row of the baseline itself has no last sighting.
+    without_last: Vec<Fingerprint>,
     /// The numbers of the keys of each held observation, end to end.
     held: Vec<u32>,
     /// Where each ticket's numbers end in `held`.
@@ -134,6 +136,7 @@ impl Detector {
             observed: HashMap::default(),
             known: Vec::new(),
             remembered: Vec::new(),
+            without_last: Vec::new(),
             held: Vec::new(),
             tickets: Vec::new(),
             joined: Joined::default(),
@@ -147,6 +150,11 @@ impl Detector {
         let said = fact.usable_said();
         if let Some(said) = said {
             self.joined.note(fact, said);
+            if fact.own.is_none() && said.sighting.last().is_none() {
+                let without_last = &mut self.without_last;
+                fact.keys
+                    .for_each(|key| without_last.push(fingerprint(&self.seeds, key)));
+            }
         }
         let makes_known = said.is_some_and(|said| {
             self.census.note(said, self.cutoffs.forget)
@@ -212,7 +220,7 @@ impl Detector {
     /// # Errors
     /// See [`DetectError`].
     pub fn finish(mut self) -> Result<Verdicts, DetectError> {
-        if let Some(joined) = self.joined.all_lack_last(self.cutoffs.forget) {
+        if let Some(joined) = self.unexplained_lack_of_last() {
             return Err(DetectError::JoinedWithoutLast { joined });
         }
         for fingerprint in &self.remembered {
@@ -234,6 +242,16 @@ impl Detector {
             keys: self.known.len(),
             new,
         })
+    }
+}
+
+impl Detector {
+    /// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+    fn unexplained_lack_of_last(&self) -> Option<u64> {
+        self.cutoffs.forget?;
+        let joined = self.joined.all_lack_last()?;
+        let observed = |fingerprint| self.observed.contains_key(fingerprint);
+        (!self.without_last.iter().any(observed)).then_some(joined)
     }
 }
 
@@ -392,6 +410,40 @@ mod tests {
         let bare = (&["a"][..], true, None);
         assert!(detect(CUTOFFS, &[joined, bare]).is_empty());
         assert!(detect(CUTOFFS, &[bare, joined]).is_empty());
+    }
+
+    #[test]
+    fn joined_facts_that_never_tell_the_last_sighting_stop_a_run_that_forgets() {
+        let lacking = Some(Said {
+            sighting: Sighting::new(Some(Timestamp(300)), None),
+            maturity: MATURE,
+            verbatim: true,
+        });
+        let finish = |cutoffs, stored: Option<&'static str>| {
+            let mut detector = Detector::new(cutoffs);
+            if let Some(value) = stored {
+                detector.feed(&Fact {
+                    keys: &keys(&[value]),
+                    own: None,
+                    said: lacking,
+                });
+            }
+            detector.feed(&Fact {
+                keys: &keys(&["a"]),
+                own: Some(Sighting::NEVER),
+                said: lacking,
+            });
+            detector.finish().map(|_| ())
+        };
+        let stopped = Err(DetectError::JoinedWithoutLast { joined: 1 });
+        assert_eq!(finish(FORGETFUL, None), stopped);
+        assert_eq!(finish(FORGETFUL, Some("b")), stopped);
+        assert_eq!(
+            finish(FORGETFUL, Some("a")),
+            Ok(()),
+            "the stored row has none either"
+        );
+        assert_eq!(finish(CUTOFFS, None), Ok(()), "nothing is forgotten");
     }
 
     #[test]

@@ -63,6 +63,11 @@ const STANDS_LEARNING: u8 = 4;
 /// One stored row says exactly `sighting`, and that the baseline is mature.
 const STANDS_MATURE: u8 = 8;
 
+/// A fact was joined to what the baseline says of the key, without its last sighting.
+const JOINED_WITHOUT_LAST: u8 = 16;
+/// A row of the baseline itself has no last sighting of the key.
+const STORED_WITHOUT_LAST: u8 = 32;
+
 impl Entry {
     const UNKNOWN: Self = Self {
         sighting: Sighting::NEVER,
@@ -155,6 +160,13 @@ impl Learner {
                 Some(said) => entry.absorb(said),
                 None => {}
             }
+            if said.is_some_and(|said| said.sighting.last().is_none()) {
+                entry.marks |= if fact.own.is_some() {
+                    JOINED_WITHOUT_LAST
+                } else {
+                    STORED_WITHOUT_LAST
+                };
+            }
         });
     }
 
@@ -168,7 +180,7 @@ impl Learner {
                 observations: self.observations,
             });
         }
-        if let Some(joined) = self.joined.all_lack_last(self.cutoffs.forget) {
+        if let Some(joined) = self.unexplained_lack_of_last() {
             return Err(LearnError::JoinedWithoutLast { joined });
         }
         let kept = |entry: &&Entry| is_kept(entry, self.cutoffs.forget);
@@ -191,6 +203,19 @@ impl Learner {
             observations: self.observations,
             baseline_rows: self.baseline_rows,
         })
+    }
+}
+
+impl Learner {
+    /// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+    fn unexplained_lack_of_last(&self) -> Option<u64> {
+        self.cutoffs.forget?;
+        let joined = self.joined.all_lack_last()?;
+        const BOTH: u8 = JOINED_WITHOUT_LAST | STORED_WITHOUT_LAST;
+        self.entries
+            .iter()
+            .all(|entry| entry.marks & BOTH != BOTH)
+            .then_some(joined)
     }
 }
 
@@ -465,6 +490,20 @@ mod tests {
             LearnError::JoinedWithoutLast { joined: 1 }
         );
         assert!(learn(&[joined, whole]).is_ok());
+        let stored_whole = ("a", None, Some(said(300, 700, Maturity::Mature)));
+        assert!(learn(&[joined, stored_whole]).is_err());
+    }
+
+    #[test]
+    fn a_stored_row_that_has_no_last_sighting_either_explains_why_none_was_joined() {
+        let lacking = Said {
+            sighting: Sighting::new(Some(Timestamp(300)), None),
+            maturity: None,
+            verbatim: true,
+        };
+        let joined = ("a", Some(sighting(800, 900)), Some(lacking));
+        assert!(learn(&[joined, ("a", None, Some(lacking))]).is_ok());
+        assert!(learn(&[joined, ("b", None, Some(lacking))]).is_err());
     }
 
     #[test]
