@@ -500,6 +500,38 @@ fn a_cut_read_of_the_baseline_neither_raises_a_false_alert_nor_overwrites_a_firs
 }
 
 #[test]
+fn a_sighting_that_came_under_another_key_counts_too() {
+    let mut head = learned();
+    let imported = [
+        ("user", "Deploy"),
+        ("command", "CreateUser"),
+        ("firstTimeSeen", &at("01 Jun 00:00").to_string()),
+        ("lastTimeSeen", &at("01 Aug 00:00").to_string()),
+    ];
+    head.store.upsert(BASELINE, &[Row::of(&imported)]).unwrap();
+    head.events.push(call("Deploy CreateUser", "14 Aug 10:30"));
+    assert_eq!(run(&mut head, DETECTION, "14 Aug 11:17").unwrap().rows, []);
+    let learned = run(&mut head, UPDATE, "15 Aug 00:41").unwrap().rows;
+    let learned = learned
+        .iter()
+        .find(|row| row.text("user") == "Deploy")
+        .unwrap();
+    assert_eq!(times(learned), ["01 Jun 00:00", "14 Aug 10:30"].map(at));
+}
+
+#[test]
+fn a_new_session_of_a_role_that_is_known_by_its_id_is_not_a_new_role() {
+    let mut head = before_initial();
+    head.events
+        .push(call("AROAEXAMPLE:monday CreateUser", "31 Jul 10:30"));
+    head.events
+        .push(call("AROAEXAMPLE:friday CreateUser", "14 Aug 10:30"));
+    head.run(INITIAL).unwrap();
+    assert!(baseline(&head).contains_key("AROAEXAMPLE CreateUser"));
+    assert_eq!(run(&mut head, DETECTION, "14 Aug 11:17").unwrap().rows, []);
+}
+
+#[test]
 fn the_play_is_the_same_with_calls_read_from_cloudtrail() {
     let mut head = before_initial();
     for source in SOURCES {
