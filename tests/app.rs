@@ -9,7 +9,7 @@ mod search_head;
 
 use chrono::NaiveDateTime;
 use search_head::{
-    change::{records, Event},
+    change::{records, AddOn, Event},
     conf::Conf,
     kvstore::Health,
     row::Row,
@@ -532,18 +532,21 @@ fn a_new_session_of_a_role_that_is_known_by_its_id_is_not_a_new_role() {
 }
 
 #[test]
-fn the_play_is_the_same_with_calls_read_from_cloudtrail() {
-    let mut head = before_initial();
-    for source in SOURCES {
-        head.macros
-            .define(source, &format!("`{source}_from_cloudtrail`"));
+fn the_play_is_the_same_with_calls_read_from_cloudtrail_with_the_add_on_or_without() {
+    for add_on in [AddOn::Absent, AddOn::Installed] {
+        let mut head = before_initial();
+        head.add_on = add_on;
+        for source in SOURCES {
+            let body = format!("`{source}_from_cloudtrail`");
+            head.macros.define(source, &body);
+        }
+        head.run(INITIAL).unwrap();
+        assert_eq!(baseline(&head).len(), 17, "add-on {add_on:?}");
+        head.events.push(call("Deploy CreateUser", "14 Aug 10:30"));
+        let runs = head.live_until(at("14 Aug 12:00")).unwrap();
+        let name = "111122223333:role/Deploy iam:CreateUser".to_string();
+        assert_eq!(alerts(&runs), [(at("14 Aug 11:17"), name)]);
     }
-    head.run(INITIAL).unwrap();
-    assert_eq!(baseline(&head).len(), 17);
-    head.events.push(call("Deploy CreateUser", "14 Aug 10:30"));
-    let runs = head.live_until(at("15 Aug 06:00")).unwrap();
-    let name = "111122223333:role/Deploy iam:CreateUser".to_string();
-    assert_eq!(alerts(&runs), [(at("14 Aug 11:17"), name)]);
 }
 
 // ---- The stage

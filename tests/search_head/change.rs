@@ -3,9 +3,9 @@
 //! **This is not the mapping of Splunk's add-on for AWS.** That one differs from version to version and from call to
 //! call: it may give as `user` the role, the session or `unknown`, and lets only some calls into the model at all. Here
 //! every record is a change, and the mapping is the simplest honest one: the role that called, and what it called.
-//! Left out too: `cim_Change_indexes`, tags, limits of field extraction.
+//! Left out too: `cim_Change_indexes`, tags, limits of field extraction. Of the add-on only `errorCode` is here.
 //! Facts: the CIM's Change data model fills `user`, `command`, `object` and `status` with `unknown` when they are empty, and
-//! `user_type` and `vendor_account` not. Records: `tests/data/cloudtrail/README.md`.
+//! `user_type` and `vendor_account` not; `EVAL-errorCode` in props.conf of the add-on, 4.x to 8.3. Records: `tests/data/cloudtrail/README.md`.
 
 use super::{relative_time::at, row::Row};
 use flate2::read::GzDecoder;
@@ -18,6 +18,13 @@ pub(crate) struct Event {
     pub(crate) time: i64,
     pub(crate) arrives: i64,
     record: Rc<Value>,
+}
+
+/// Splunk's add-on for AWS, which changes what raw events look like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum AddOn {
+    Installed,
+    Absent,
 }
 
 impl Event {
@@ -81,11 +88,15 @@ impl Event {
 
     /// As the search command finds it: `_time`, and every value of the record under its path, `resources{}.ARN` in an array.
     ///
+    /// The add-on calculates an `errorCode` of `success` where a record has none.
     /// Inferred: a JSON null is an absent field.
-    pub(crate) fn raw(&self) -> Row {
+    pub(crate) fn raw(&self, add_on: AddOn) -> Row {
         let mut row = Row::of(&[("sourcetype", "aws:cloudtrail")]);
         flatten("", &self.record, &mut row);
         row.set("_time", vec![self.time.to_string()]);
+        if add_on == AddOn::Installed && row.values("errorCode").is_empty() {
+            row.set("errorCode", vec!["success".into()]);
+        }
         row
     }
 
@@ -191,12 +202,14 @@ mod tests {
             "resources": [{"ARN": "a"}, {"ARN": "b", "type": "t"}],
             "readOnly": true,
         }));
-        let raw = event.raw();
+        let raw = event.raw(AddOn::Absent);
         assert_eq!(raw.text("_time"), "1688990400");
         assert_eq!(raw.text("userIdentity.type"), "AssumedRole");
         assert_eq!(raw.text("userIdentity.userName"), "");
         assert_eq!(raw.values("resources{}.ARN"), ["a", "b"]);
         assert_eq!(raw.text("readOnly"), "true");
+        assert_eq!(raw.text("errorCode"), "");
+        assert_eq!(event.raw(AddOn::Installed).text("errorCode"), "success");
     }
 
     #[test]

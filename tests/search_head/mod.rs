@@ -22,7 +22,7 @@ pub(crate) mod row;
 pub(crate) mod spl;
 mod wire;
 
-use change::Event;
+use change::{AddOn, Event};
 use chrono_tz::Tz;
 use conf::{Conf, ConfError};
 use cron::UnknownSchedule;
@@ -47,6 +47,7 @@ pub(crate) struct SearchHead {
     /// Epoch seconds.
     pub(crate) now: i64,
     pub(crate) events: Vec<Event>,
+    pub(crate) add_on: AddOn,
     pub(crate) store: KvStore,
     /// So few by default that a command must carry what it knows from chunk to chunk.
     pub(crate) chunk_rows: usize,
@@ -117,6 +118,7 @@ impl SearchHead {
             zone: Tz::UTC,
             now: 0,
             events: vec![],
+            add_on: AddOn::Absent,
             store,
             chunk_rows: 7,
             max_result_rows: 50_000,
@@ -226,7 +228,9 @@ impl SearchHead {
             rows = match command {
                 Command::Tstats(tstats) if first => tstats.run(self.found(&job, Event::change)),
                 Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
-                Command::Search(search) if first => search.run(self.found(&job, Event::raw)),
+                Command::Search(search) if first => {
+                    search.run(self.found(&job, |event| event.raw(self.add_on)))
+                }
                 Command::Search(search) => search.run(rows),
                 Command::Rename(rename) => rename.run(rows),
                 Command::Eval(eval) => eval.run(rows)?,
