@@ -4,10 +4,11 @@
 //! written in over CloudTrail records, keeps their collection, and runs their custom commands as real processes of the
 //! real binary over the real protocol. Clock and events are the test's.
 //!
-//! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself: it knows only the SPL that is
-//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), no index, acceleration, permissions, cluster or
-//! search-time limits. Whatever is not known from Splunk's documents or recorded sessions is marked `Inferred` where it is
-//! done. It shares no code with the product, so that neither can hide the other's mistake.
+//! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself. It knows only the SPL that is
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), and no index,
+//! acceleration, permissions, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
+//! sessions is marked `Inferred` where it is done. It shares no code with the product, so that neither can hide the
+//! other's mistake.
 
 pub(crate) mod change;
 pub(crate) mod conf;
