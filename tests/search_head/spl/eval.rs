@@ -19,6 +19,7 @@ enum Expression {
     Text(String),
     Joined(Vec<Expression>),
     And(Vec<Expression>),
+    Exceeds(Box<Expression>, Box<Expression>),
     Call(Function, Vec<Expression>),
 }
 
@@ -98,6 +99,11 @@ impl Expression {
                 let terms: Vec<bool> = terms.collect::<Result<_, _>>()?;
                 Value::Truth(terms.into_iter().all(|holds| holds))
             }
+            Expression::Exceeds(left, right) => {
+                let (left, right) = (left.number(row)?, right.number(row)?);
+                left.zip(right)
+                    .map_or(Value::Null, |(left, right)| Value::Truth(left > right))
+            }
             Expression::Call(function, arguments) => function.of(arguments, row)?,
         })
     }
@@ -108,6 +114,13 @@ impl Expression {
             Value::Null => Ok(false),
             Value::Values(_) => Err(refused("a field as a truth value")),
         }
+    }
+
+    /// The single value as a number, if there is one.
+    fn number(&self, row: &Row) -> Result<Option<f64>, SplError> {
+        let text = self.one(row, ">")?;
+        let number = |text: String| text.parse().map_err(|_| refused("`>` on text"));
+        text.map(number).transpose()
     }
 
     /// The single value, if there is one.
@@ -177,10 +190,10 @@ impl Function {
                     Value::Values(values) => values,
                     Value::Truth(_) => return Err(refused("mvindex of a truth value")),
                 };
-                // Inferred: a range that ends past the last value gives the values there are. The manual says
-                // only that an index out of range is null.
-                let length = (last + 1).saturating_sub(first);
-                Ok(Vec::from_iter(values.into_iter().skip(first).take(length)).into())
+                // The manual says that an index out of range is null, not whether one end is enough: here it is.
+                Ok(values
+                    .get(first..=last)
+                    .map_or(Value::Null, |range| range.to_vec().into()))
             }
             _ => unreachable!("`Function::named` counts the arguments"),
         }
@@ -221,7 +234,7 @@ impl Token {
     }
 }
 
-/// Binds loosest first: `AND`, then `.`, then what stands alone.
+/// Binds loosest first: `AND`, then `>`, then `.`, then what stands alone.
 struct Parser {
     /// In reverse, the next one last.
     tokens: Vec<Token>,
@@ -255,11 +268,19 @@ impl Parser {
     }
 
     fn expression(&mut self) -> Result<Expression, SplError> {
-        let mut terms = vec![self.joined()?];
+        let mut terms = vec![self.compared()?];
         while self.take(&Token::Name("AND".into())) {
-            terms.push(self.joined()?);
+            terms.push(self.compared()?);
         }
         Ok(one_or(terms, Expression::And))
+    }
+
+    fn compared(&mut self) -> Result<Expression, SplError> {
+        let left = self.joined()?;
+        Ok(match self.take(&Token::Sign(">")) {
+            true => Expression::Exceeds(Box::new(left), Box::new(self.joined()?)),
+            false => left,
+        })
     }
 
     fn joined(&mut self) -> Result<Expression, SplError> {
@@ -339,7 +360,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, SplError> {
                 }
                 tokens.push(Token::Name(name));
             }
-            _ => match ["=", ",", "(", ")", "."]
+            _ => match ["=", ",", "(", ")", ".", ">"]
                 .iter()
                 .find(|sign| sign.starts_with(c))
             {
@@ -405,7 +426,10 @@ mod tests {
             ("replace(arn, \"^x\", \"$1\")", "$1:role/Deploy/s"),
             ("mvindex(many, 1)", "2"),
             ("mvindex(many, 0, 1)", "1\n2"),
-            ("mvindex(many, 1, 9)", "2\n3"),
+            ("mvindex(many, 1, 9)", ""),
+            ("if(10 > 9, \"more\", \"less\")", "more"),
+            ("if(9 > 9, \"more\", \"less\")", "less"),
+            ("if(absent > 9, \"more\", \"less\")", "less"),
             ("mvindex(many, 9)", ""),
         ] {
             assert_eq!(x_of(expression, &row).unwrap(), value, "{expression}");
