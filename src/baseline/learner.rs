@@ -6,7 +6,7 @@
 
 use super::sighting::Joined;
 use super::table::Table;
-use super::{Fact, Maturity, Said, Sighting};
+use super::{Fact, Maturity, Said, Sighting, Value};
 use crate::time::Timestamp;
 use std::hint::black_box;
 use thiserror::Error;
@@ -346,19 +346,40 @@ impl Learned {
     }
 
     /// The values of a row's key, in the order of the fields.
-    pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+    pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
         self.table.key(row.number)
     }
 
-    /// How many keys the baseline knew and this one does not.
-    pub fn forgotten(&self) -> u64 {
-        let was_known = |entry: &&Entry| entry.marks & (SAID | FORGOTTEN) != 0;
-        self.entries
-            .iter()
-            .filter(was_known)
-            .filter(|entry| !is_kept(entry, self.forget))
-            .count() as u64
+    /// How many keys there are of each kind.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for entry in &self.entries {
+            let kind = match is_kept(entry, self.forget) {
+                true => match entry.change(self.maturity) {
+                    Change::New => &mut counts.new,
+                    Change::Changed => &mut counts.changed,
+                    Change::Unchanged => &mut counts.unchanged,
+                },
+                false if entry.marks & (SAID | FORGOTTEN) != 0 => &mut counts.forgotten,
+                false => continue,
+            };
+            *kind += 1;
+        }
+        counts
     }
+}
+
+/// How many keys a new baseline has, seen from the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Keys that were not known, or had been forgotten.
+    pub new: u64,
+    /// Keys of which no stored row says what the new one says.
+    pub changed: u64,
+    /// Keys of which a stored row says exactly the same.
+    pub unchanged: u64,
+    /// Keys that were known and are no more.
+    pub forgotten: u64,
 }
 
 #[cfg(test)]
@@ -405,7 +426,12 @@ mod tests {
     }
 
     fn rows(learned: &Learned) -> Vec<(String, Sighting, Change)> {
-        let key = |row| learned.key(row).map(String::from_utf8_lossy).collect();
+        let key = |row| {
+            learned
+                .key(row)
+                .map(|value| String::from_utf8_lossy(value.text))
+                .collect()
+        };
         learned
             .rows()
             .map(|row| (key(row), row.sighting, row.change))
@@ -440,7 +466,7 @@ mod tests {
             [("a".into(), sighting(800, 900), Change::New)]
         );
         assert_eq!(
-            (learned.maturity(), learned.forgotten()),
+            (learned.maturity(), learned.counts().forgotten),
             (Maturity::Learning, 0)
         );
     }
@@ -457,7 +483,7 @@ mod tests {
             [("b".into(), sighting(800, 900), Change::New)]
         );
         assert_eq!(
-            (learned.maturity(), learned.forgotten()),
+            (learned.maturity(), learned.counts().forgotten),
             (Maturity::Learning, 1)
         );
     }

@@ -110,13 +110,24 @@ impl Table {
     }
 
     /// The values of a key, in the order of the fields.
-    pub(super) fn key(&self, number: usize) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+    pub(super) fn key(&self, number: usize) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
         let width = self.dictionaries.len();
         let ids = &self.ids[number * width..][..width];
-        ids.iter()
-            .zip(&self.dictionaries)
-            .map(|(&id, dictionary)| dictionary.get(id))
+        let fields = ids.iter().zip(&self.dictionaries);
+        fields.map(|(&number, dictionary)| Value {
+            number,
+            text: dictionary.get(number),
+        })
     }
+}
+
+/// One value of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'t> {
+    /// The same for equal values of one field, and small for those that came early.
+    pub number: u32,
+    /// The value itself.
+    pub text: &'t [u8],
 }
 
 #[cfg(test)]
@@ -152,7 +163,7 @@ mod tests {
             .map(|values| number(&mut table, &key(values)))
             .collect();
         assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
-        let values: Vec<&[u8]> = table.key(3).collect();
+        let values: Vec<&[u8]> = table.key(3).map(|value| value.text).collect();
         assert_eq!(values, [b"c".as_slice(), b"ab"]);
     }
 

@@ -47,12 +47,8 @@ impl Timestamp {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
         };
-        let whole = digits
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let (digits, rest) = digits.split_at(whole);
-        if digits.is_empty() {
+        let (seconds, rest) = number(digits);
+        if rest.len() == digits.len() {
             return Err(NotATime);
         }
         let micros = match rest {
@@ -60,7 +56,7 @@ impl Timestamp {
             [b'.', decimals @ ..] if !decimals.is_empty() => micros(decimals)?,
             _ => return Err(NotATime),
         };
-        let magnitude = number(digits)
+        let magnitude = seconds
             .saturating_mul(SECOND as u64)
             .saturating_add(micros)
             .min(i64::MAX as u64) as i64;
@@ -100,18 +96,21 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// The number that some digits stand for, or the greatest there is.
-fn number(digits: &[u8]) -> u64 {
+/// The number that leading digits stand for, or the greatest there is, and what follows them.
+fn number(text: &[u8]) -> (u64, &[u8]) {
     const CANNOT_OVERFLOW: usize = 19;
-    let digit = |byte: &u8| u64::from(byte - b'0');
-    if digits.len() <= CANNOT_OVERFLOW {
-        return digits
-            .iter()
-            .fold(0, |number, byte| number * 10 + digit(byte));
+    let mut number: u64 = 0;
+    for (place, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (number, &text[place..]);
+        }
+        number = match place < CANNOT_OVERFLOW {
+            true => number * 10 + u64::from(digit),
+            false => number.saturating_mul(10).saturating_add(u64::from(digit)),
+        };
     }
-    digits.iter().fold(0, |number: u64, byte| {
-        number.saturating_mul(10).saturating_add(digit(byte))
-    })
+    (number, &[])
 }
 
 /// The microseconds that the decimals after the point stand for.
