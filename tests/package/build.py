@@ -135,7 +135,11 @@ def answers_alone(program, commands):
     complaints = []
     for command, kind in commands.items():
         path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-        done = subprocess.run([*enter, str(jail), "/program"], input=getinfo(command), capture_output=True, env={"PATH": path}, timeout=20)
+        try:
+            done = subprocess.run([*enter, str(jail), "/program"], input=getinfo(command), capture_output=True, env={"PATH": path}, timeout=20)
+        except subprocess.TimeoutExpired:
+            complaints.append(f"{command}: no answer in 20 seconds")
+            continue
         head, _, body = done.stdout.partition(b"\n")
         try:
             lengths = [int(number) for number in head.removeprefix(b"chunked 1.0,").split(b",")]

@@ -37,7 +37,7 @@ def read(path):
     if not path.exists():
         return Conf(path, stanzas, faults)
     current, seen = None, set()
-    lines = iter(enumerate(path.read_text(encoding="utf-8").splitlines(), 1))
+    lines = iter(enumerate(path.read_bytes().decode("utf-8").split("\n"), 1))
 
     def fault(number, text):
         faults.append(f"{path.name}:{number}: {text}")

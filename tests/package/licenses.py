@@ -1,5 +1,6 @@
 """The licences of the crates that are linked into the program, and the notices that have to go with it."""
 
+import re
 from pathlib import Path
 
 # Of a choice (`A OR B`) the first of these that is offered is taken.
@@ -33,11 +34,29 @@ def linked(metadata):
 
 
 def chosen(crate):
-    """The terms taken of what a crate offers, None if one of them is not accepted. `AND` binds closer than `OR`."""
-    offers = (crate.get("license") or "").replace("/", " OR ").replace("(", "").replace(")", "").split(" OR ")
-    ways = [[term.split(" WITH ")[0].strip() for term in offer.split(" AND ")] for offer in offers]
-    ways = [way for way in ways if all(term in ACCEPTED for term in way)]
-    return min(ways, key=lambda way: [ACCEPTED.index(term) for term in way], default=None)
+    """The terms taken of what a crate offers, None if no way to take it is accepted."""
+    said = (crate.get("license") or "").replace("/", " OR ")
+    accepted = [way for way in ways(re.findall(r"[()]|[^\s()]+", said)) if way and all(term in ACCEPTED for term in way)]
+    return min(accepted, key=lambda way: [ACCEPTED.index(term) for term in way], default=None)
+
+
+def ways(tokens):
+    """Each way to fulfil an SPDX expression, as the list of terms it takes. `AND` binds closer than `OR`."""
+    found, way, depth, start = [], [[]], 0, 0
+    for at, token in enumerate(tokens):
+        if token == "(":
+            start, depth = (at if depth == 0 else start), depth + 1
+        elif token == ")":
+            depth -= 1
+            if depth == 0:
+                way = [one + other for one in way for other in ways(tokens[start + 1 : at])]
+        elif depth:
+            continue
+        elif token == "OR":
+            found, way = found + way, [[]]
+        elif token not in ("AND", "WITH") and (at == 0 or tokens[at - 1] != "WITH"):
+            way = [one + [token] for one in way]
+    return found + way
 
 
 def refused(metadata):
