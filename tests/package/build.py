@@ -53,7 +53,7 @@ def build(target, metadata):
     """The release program for the target, static, without a path of this machine."""
     sysroot = run("rustc", "--print=sysroot", cwd=ROOT).strip()
     if not Path(sysroot, "lib/rustlib", target, "lib").is_dir():
-        raise Stop(f"this Rust has no standard library for {target}: rustup target add {target} (and a linker for it, say gcc-aarch64-linux-gnu)")
+        raise Stop(f"this Rust has no standard library for {target}: rustup target add {target} (and a linker for it, with CARGO_TARGET_<TRIPLE>_LINKER naming it)")
     cargo_home = os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")
     # Of several prefixes that fit rustc takes the last: the widest comes first.
     remapped = {str(Path.home()): "home", str(ROOT): "unseen", cargo_home: "cargo", sysroot: "rust", metadata["target_directory"]: "target"}
@@ -160,16 +160,15 @@ def runs_here(target):
 def package(target, report):
     if target not in FOLDERS:
         raise Stop(
-            f"no package for {target}. Linux on x86_64 is what ships; {', '.join(sorted(FOLDERS))} can be made.\n"
+            f"{target} is not supported. Linux on x86_64 is what ships; {', '.join(sorted(FOLDERS))} can be made.\n"
             "Windows would need `unseen.exe` in commands.conf, and macOS cannot be linked statically."
         )
+    if FOLDERS[target] == "bin":
+        print(NO_FOLDER)
     metadata = cargo_metadata(target)
     version = next(crate["version"] for crate in metadata["packages"] if crate["name"] == "unseen")
     time = source_date()
     program = build(target, metadata)
-    if FOLDERS[target] == "bin":
-        print(NO_FOLDER)
-
     name = f"unseen-{version}" + ("" if target == NATIVE else f"-{target}")
     work = Path(metadata["target_directory"], "package", target)
     staged, path = work / "unseen", ROOT / "dist" / f"{name}.tar.gz"

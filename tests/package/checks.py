@@ -156,7 +156,7 @@ def the_program_alone_is_executable(app):
 def the_program_links_nothing(app):
     """the binary is static: no loader, no shared libraries"""
     complaints = []
-    for path in app.root.glob("*/bin/*") if app.packaged else []:
+    for path in (path for path in app.files() if app.packaged and path.parent.name == "bin"):
         try:
             image = elf.read(path)
         except elf.NotElf:
