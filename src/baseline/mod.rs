@@ -14,6 +14,7 @@
 //! baseline, [`Detector`] finds the observations that the baseline never saw.
 
 mod detector;
+mod hash;
 mod index;
 mod keys;
 mod learner;

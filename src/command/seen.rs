@@ -130,7 +130,7 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         );
         let out = new + changed + if self.options.changes { 0 } else { unchanged };
         format!(
-            "seen: {} and {} came, as of {}; {} out: {new} keys new, {changed} changed, {unchanged} unchanged, {} forgotten; {}",
+            "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {} forgotten; {}",
             count(learned.observations, "observation"),
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),

@@ -47,15 +47,12 @@ impl Timestamp {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
         };
-        let mut seconds: u64 = 0;
-        let mut rest = digits;
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            seconds = seconds
-                .saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'));
-            rest = after;
-        }
-        if rest.len() == digits.len() {
+        let whole = digits
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let (digits, rest) = digits.split_at(whole);
+        if digits.is_empty() {
             return Err(NotATime);
         }
         let micros = match rest {
@@ -63,7 +60,7 @@ impl Timestamp {
             [b'.', decimals @ ..] if !decimals.is_empty() => micros(decimals)?,
             _ => return Err(NotATime),
         };
-        let magnitude = seconds
+        let magnitude = number(digits)
             .saturating_mul(SECOND as u64)
             .saturating_add(micros)
             .min(i64::MAX as u64) as i64;
@@ -101,6 +98,20 @@ impl fmt::Display for Timestamp {
             std::str::from_utf8(decimal.as_bytes()).expect("a minus, digits and a point are ASCII"),
         )
     }
+}
+
+/// The number that some digits stand for, or the greatest there is.
+fn number(digits: &[u8]) -> u64 {
+    const CANNOT_OVERFLOW: usize = 19;
+    let digit = |byte: &u8| u64::from(byte - b'0');
+    if digits.len() <= CANNOT_OVERFLOW {
+        return digits
+            .iter()
+            .fold(0, |number, byte| number * 10 + digit(byte));
+    }
+    digits.iter().fold(0, |number: u64, byte| {
+        number.saturating_mul(10).saturating_add(digit(byte))
+    })
 }
 
 /// The microseconds that the decimals after the point stand for.
