@@ -77,6 +77,17 @@ class App:
         for name, path in self.views().items():
             for label, query, _ in dashboard_searches(path):
                 yield f"{name}: {label}", query
+        yield from self.drilldowns()
+
+    def drilldowns(self):
+        """(where it stands, its SPL) of the searches that a click or an alert opens."""
+        for name, stanza in self.stanzas("savedsearches").items():
+            for search in re.findall(r'"search"\s*:\s*("(?:\\.|[^"\\])*")', stanza.get("action.notable.param.drilldown_searches")):
+                yield f"[{name}] drilldown", json.loads(search).replace("%original_detection_search%", stanza.get("search"))
+        for name, path in self.views().items():
+            for url in re.findall(r'"url"\s*:\s*("(?:\\.|[^"\\])*")', path.read_text(encoding="utf-8")):
+                for query in re.findall(r"[?&]q=([^&]*)", json.loads(url)):
+                    yield f"{name}: drilldown", unquote(query)
 
 
 def check(function):
@@ -403,7 +414,7 @@ def read_searches(app):
 
 def without_tokens(search):
     """A dashboard's `$token$` as a plain word."""
-    return re.sub(r"\$[\w.:]+(?:\|\w)?\$", "token", search)
+    return re.sub(r"\$[\w.:]+(?:\|\w)*\$", "token", search)
 
 
 @check
@@ -442,7 +453,7 @@ def tokens_are_fields(app):
             token.removeprefix("result.")
             for key, value in stanza.settings.items()
             if key.startswith(("action.", "alert."))
-            for token in re.findall(r"\$([\w.:]+)\$", value)
+            for token in re.findall(r"\$([\w.:]+)(?:\|\w)*\$", value)
             if not PLATFORM_TOKENS.fullmatch(token)
         }
         tokens |= set(spl.words(stanza.get("alert.suppress.fields")))
@@ -455,6 +466,22 @@ def tokens_are_fields(app):
             complaints.append(f"[{name}]: {error}")
             continue
         complaints += [f"[{name}]: no field `{token}` comes out of the search" for token in sorted(tokens) if fields is not None and token not in fields]
+    return complaints
+
+
+@check
+def drilldowns_stand_alone(app):
+    """drilldowns name no macro, lookup or command of ours: other apps open them, where only their own are found"""
+    complaints = []
+    for where, search in app.drilldowns():
+        try:
+            macros = spl.macro_calls(without_tokens(search))
+            steps = [] if macros else list(spl.every_step(spl.steps(without_tokens(search))))
+        except spl.SplError:
+            continue
+        complaints += [f"{where}: macro `{name}`" for name, *_ in macros]
+        complaints += [f"{where}: command `{step.command}`" for step in steps if step.command in app.stanzas("commands")]
+        complaints += [f"{where}: lookup `{lookup}`" for step in steps if (lookup := spl.lookup_named(step)) in app.stanzas("transforms")]
     return complaints
 
 
@@ -544,7 +571,7 @@ def studio(definition, app):
     tokens = {token for what in definition.get("inputs", {}).values() if (token := what.get("options", {}).get("token"))}
     made = tokens | {made for token in tokens for made in (f"{token}.earliest", f"{token}.latest")}
     made |= set(re.findall(r'"token": "([^"]+)"', text)) | set(definition.get("defaults", {}).get("tokens", {}).get("default", {}))
-    asked = set(re.findall(r"\$(\w[\w.]*?)(?:\|\w)?\$", re.sub(r"\$\w+:[\w.]+\$|\$row\.[^$]*\$", "", text)))
+    asked = set(re.findall(r"\$(\w[\w.]*?)(?:\|\w)*\$", re.sub(r"\$\w+:[\w.]+\$|\$row\.[^$]*\$", "", text)))
     yield from (f"no input or drilldown sets `${token}$`" for token in sorted(asked - made) if not token.startswith(("env", "env.", "trellis.")) and token not in ("name", "value"))
     yield from drilldown_fields(definition, app)
 
@@ -559,7 +586,8 @@ def drilldown_fields(definition, app):
         try:
             search = whole_search(source, definition["dataSources"])
             fields = spl.fields_after(spl.steps(spl.expand(without_tokens(search), app.stanzas("macros"))), app.lookup_fields(), app.stanzas("commands"))
-        except (spl.SplError, KeyError):
+        except (spl.SplError, KeyError) as error:
+            yield f"a click on `{item}` asks for {', '.join(sorted(asked))}: {error}"
             continue
         yield from (f"a click on `{item}` asks for `{field}`, which its search does not give" for field in sorted(asked) if fields is not None and field not in fields)
 

@@ -16,7 +16,6 @@ import spl
 from confs import Stanza, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DETECTION = "Cloud API Calls From Previously Unseen User Roles"
 LOOKUP = "previously_seen_cloud_api_calls_per_user_role"
 # An ELF header for x86_64 and nothing else: it needs no loader and no library.
 STATIC = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 0, 0, 0, 0)
@@ -105,6 +104,11 @@ def studio(**changes):
 def search(spl_text):
     """Another saved search."""
     return append("default/savedsearches.conf", f"\n[fault]\ndescription = x\nsearch = {spl_text}\ndispatch.earliest_time = -1h\ndispatch.latest_time = now\n")
+
+
+def drilldown(spl_text):
+    """A drilldown of the last saved search, the detection."""
+    return append("default/savedsearches.conf", f'\naction.notable.param.drilldown_searches = [{{"name": "x", "search": "{spl_text}"}}]\n')
 
 
 PROGRAM, CONF, MACROS, SEARCHES = "linux_x86_64/bin/unseen", "default/app.conf", "default/macros.conf", "default/savedsearches.conf"
@@ -205,6 +209,7 @@ FAULTS = {
         ("a macro with one argument too many", search('| makeresults | `security_content_ctime("a", "b")`'), "is not defined with that number"),
         ("a macro that calls itself", replace(MACROS, "definition = `cloud_api_calls_by_role_from_change`", "definition = `cloud_api_calls_by_role`"), "calls itself"),
         ("a fault in a switch's other body", replace(MACROS, "definition = search `cloud_api_calls_cloudtrail_events`", "definition = search (`cloud_api_calls_cloudtrail_events`"), "macro cloud_api_calls_by_role_from_cloudtrail"),
+        ("a fault in a drilldown", drilldown("| makeresults ("), "drilldown: a `(` is never closed"),
         ("a fault in a dashboard", studio(dataSources={"calls": {"options": {"query": "| makeresults ("}}}), "fixture: calls"),
     ],
     "commands_exist": [
@@ -224,9 +229,14 @@ FAULTS = {
         ("a macro with an open quote", append(MACROS, '\n[idle]\ndescription = x\ndefinition = "x\n'), "never closed"),
     ],
     "tokens_are_fields": [
-        ("a drilldown to a field that does not come out", append(SEARCHES, '\naction.notable.param.drilldown_searches = [{"search": "| search dest=$dest$"}]\n'), "no field `dest`"),
+        ("a drilldown to a field that does not come out", drilldown("| search dest=$dest$"), "no field `dest`"),
         ("an alert that is suppressed by no field", replace(SEARCHES, "alert.suppress.fields = user,command", "alert.suppress.fields = user,dest"), "no field `dest`"),
         ("a risk object that is no field", append(SEARCHES, '\naction.risk.param._risk = [{"risk_object_field": "dest", "risk_object_type": "user"}]\n'), "no field `dest`"),
+    ],
+    "drilldowns_stand_alone": [
+        ("an alert that opens a macro", drilldown("| `security_content_ctime(a)`"), "macro `security_content_ctime(1)`"),
+        ("an alert that opens a command", drilldown("search a=$user$ | unseen user"), "command `unseen`"),
+        ("a click that opens a lookup", replace(VIEW, "q=$row", f"q=%7C%20inputlookup%20{LOOKUP}&x=$row"), f"lookup `{LOOKUP}`"),
     ],
     "views_and_navigation_agree": [
         ("a navigation to no view", replace(NAV, 'name="fixture"', 'name="fixtures"'), "no view fixtures"),
