@@ -21,4 +21,6 @@ lint: ## Format check and clippy, warnings denied.
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets -- --deny warnings
 
-ci: lint test ## What CI runs.
+ci: lint test inspect ## What CI runs.
+
+include tests/package/package.mk
