@@ -1,8 +1,8 @@
 //! Detecting: facts in any order, then the observations whose key the baseline never saw before the window opened.
 //!
 //! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds:
-//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. What was
-//! remembered before its observation came is looked up at the end, so the order of facts makes no difference.
+//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. They are
+//! looked up at the end, so the order of facts makes no difference.
 
 use super::hash::Seed;
 use super::sighting::Joined;
@@ -70,7 +70,7 @@ pub struct Detector {
     observed: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
     /// Whether an observed key is known, by number.
     known: Vec<bool>,
-    /// Known keys that were not observed when they came.
+    /// The known keys, as the baseline's rows brought them.
     remembered: Vec<Fingerprint>,
     /// Keys of which a row of the baseline itself has no last sighting.
     without_last: Vec<Fingerprint>,
@@ -178,13 +178,9 @@ impl Detector {
     }
 
     fn remember(&mut self, fact: &Fact<'_>) {
-        fact.keys.for_each(|key| {
-            let fingerprint = fingerprint(&self.seeds, key);
-            match self.observed.get(&fingerprint) {
-                Some(&number) => self.known[number as usize] = true,
-                None => self.remembered.push(fingerprint),
-            }
-        });
+        let remembered = &mut self.remembered;
+        fact.keys
+            .for_each(|key| remembered.push(fingerprint(&self.seeds, key)));
     }
 
     fn observe_known(&mut self, fact: &Fact<'_>) {

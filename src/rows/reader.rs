@@ -141,7 +141,7 @@ pub struct Reader<'b> {
 struct EmptyTwins {
     /// The number of columns before the twins.
     behind: usize,
-    /// As many commas as there are twins, less the one before them, and a line end. Empty if there are no twins to skip.
+    /// A comma behind each twin, and a line end behind the last. Empty if there are no twins to pass over.
     text: Vec<u8>,
 }
 
@@ -216,21 +216,38 @@ impl<'b> Reader<'b> {
     /// Splits the next line that is not blank into `self.cells` and returns it whole.
     fn split_line(&mut self) -> Result<Option<&'b [u8]>, RowError> {
         self.skip_blank_lines();
-        let start = self.at;
-        if start == self.body.len() {
+        let (body, start) = (self.body, self.at);
+        if start == body.len() {
             return Ok(None);
         }
         self.cells.clear();
-        while self.split_cell()? {
-            if self
-                .empty_twins
-                .follow(self.cells.len(), &self.body[self.at..])
-            {
-                self.at += self.empty_twins.text.len();
-                return Ok(Some(&self.body[start..self.at]));
+        let mut at = start;
+        let mut passed_over = 0;
+        self.at = loop {
+            let (span, behind) = match body[at..] {
+                [b'"', ..] => self.quoted_cell(at)?,
+                _ => plain_cell(body, at),
+            };
+            self.cells.push(span);
+            at = match body[behind..] {
+                [b',', ..] => behind + 1,
+                [b'\n', ..] => break behind + 1,
+                [b'\r', b'\n', ..] => break behind + 2,
+                [] => break behind,
+                [got, ..] => {
+                    return Err(RowError::AfterQuote {
+                        row: self.row,
+                        cell: self.cells.len(),
+                        got,
+                    })
+                }
+            };
+            if self.empty_twins.follow(self.cells.len(), &body[at..]) {
+                passed_over = self.empty_twins.text.len();
+                break at + passed_over;
             }
-        }
-        let (expected, got) = (self.header.names.len(), self.cells.len());
+        };
+        let (expected, got) = (self.header.names.len(), self.cells.len() + passed_over);
         if got != expected && self.row > 0 {
             return Err(RowError::Width {
                 row: self.row,
@@ -238,7 +255,7 @@ impl<'b> Reader<'b> {
                 got,
             });
         }
-        Ok(Some(&self.body[start..self.at]))
+        Ok(Some(&body[start..self.at]))
     }
 
     fn skip_blank_lines(&mut self) {
@@ -251,38 +268,9 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Splits off one cell and what ends it; `true` if a comma did, so that another cell follows.
-    fn split_cell(&mut self) -> Result<bool, RowError> {
-        let span = match self.body.get(self.at) {
-            Some(b'"') => self.quoted_cell()?,
-            _ => self.plain_cell(),
-        };
-        self.cells.push(span);
-        match self.body[self.at..] {
-            [] => Ok(false),
-            [b',', ..] => {
-                self.at += 1;
-                Ok(true)
-            }
-            [b'\n', ..] => {
-                self.at += 1;
-                Ok(false)
-            }
-            [b'\r', b'\n', ..] => {
-                self.at += 2;
-                Ok(false)
-            }
-            [got, ..] => Err(RowError::AfterQuote {
-                row: self.row,
-                cell: self.cells.len(),
-                got,
-            }),
-        }
-    }
-
-    /// A cell that opens with a quote; leaves `at` behind its closing quote.
-    fn quoted_cell(&mut self) -> Result<Span, RowError> {
-        let start = self.at + 1;
+    /// The cell that opens with a quote at `at`, and the place behind its closing quote.
+    fn quoted_cell(&self, at: usize) -> Result<(Span, usize), RowError> {
+        let start = at + 1;
         let mut end = start;
         let mut doubled = false;
         loop {
@@ -294,32 +282,39 @@ impl<'b> Reader<'b> {
             };
             end += quote;
             if self.body.get(end + 1) != Some(&b'"') {
-                self.at = end + 1;
-                return Ok(Span {
-                    start,
-                    end,
-                    doubled,
-                });
+                return Ok((
+                    Span {
+                        start,
+                        end,
+                        doubled,
+                    },
+                    end + 1,
+                ));
             }
             doubled = true;
             end += 2;
         }
     }
+}
 
-    /// A cell without quotes around it; leaves `at` on the comma, the line end or the end of the body.
-    fn plain_cell(&mut self) -> Span {
-        let start = self.at;
-        let rest = &self.body[start..];
-        let length = plain_length(rest);
-        let ends_line = rest.get(length) == Some(&b'\n');
-        let carriage_return = ends_line && length > 0 && rest[length - 1] == b'\r';
-        self.at = start + length - usize::from(carriage_return);
+/// The cell without quotes around it at `start`, and the place of the comma, the line end or the end of the body behind it.
+fn plain_cell(body: &[u8], start: usize) -> (Span, usize) {
+    let rest = &body[start..];
+    let length = match plain_length(rest) {
+        length if rest[..length].ends_with(b"\r") && rest[length..].starts_with(b"\n") => {
+            length - 1
+        }
+        length => length,
+    };
+    let end = start + length;
+    (
         Span {
             start,
-            end: self.at,
+            end,
             doubled: false,
-        }
-    }
+        },
+        end,
+    )
 }
 
 /// The bytes before the first comma or line feed, or all of them.
