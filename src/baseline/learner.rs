@@ -249,6 +249,7 @@ impl Learner {
             table: self.table,
             entries: self.entries,
             forget: self.cutoffs.forget,
+            mature: self.cutoffs.mature,
             maturity,
             oldest,
             observations: self.observations,
@@ -309,6 +310,7 @@ pub struct Learned {
     table: Table,
     entries: Vec<Entry>,
     forget: Option<Timestamp>,
+    mature: Timestamp,
     maturity: Maturity,
     oldest: Option<Timestamp>,
     /// How many facts had times of their own.
@@ -364,6 +366,7 @@ impl Learned {
                 false => continue,
             };
             *kind += 1;
+            counts.old += u64::from(is_kept(entry, self.forget) && entry.sighting.began_by(self.mature));
         }
         counts
     }
@@ -380,6 +383,15 @@ pub struct Counts {
     pub unchanged: u64,
     /// Keys that were known and are no more.
     pub forgotten: u64,
+    /// Kept keys that are old enough to make the baseline mature: one is enough.
+    pub old: u64,
+}
+
+impl Counts {
+    /// How many keys the new baseline has.
+    pub fn kept(&self) -> u64 {
+        self.new + self.changed + self.unchanged
+    }
 }
 
 #[cfg(test)]
@@ -495,6 +507,14 @@ mod tests {
                 learn(&[("a", None, Some(said(first, 900, Maturity::Learning)))]).unwrap();
             assert_eq!(learned.maturity(), expected, "{first}");
         }
+    }
+
+    #[test]
+    fn the_keys_that_make_a_baseline_mature_are_counted() {
+        let young = |key| (key, None, Some(said(501, 900, Maturity::Mature)));
+        let stray = ("a", None, Some(said(0, 900, Maturity::Mature)));
+        let counts = learn(&[stray, young("b"), young("c")]).unwrap().counts();
+        assert_eq!((counts.old, counts.kept()), (1, 3));
     }
 
     #[test]
