@@ -8,12 +8,14 @@
 //! - [`baseline`]: the rules of learning and detecting. Facts in, verdicts out; no I/O, no clock, no text format.
 //! - [`options`]: the words an analyst types, in one table, and its renderings.
 //! - [`lookup`]: columns to facts about keys and back: the one place that knows the lookup's column names.
+//! - [`cloudtrail`]: CloudTrail records to facts about keys.
 //! - [`command`]: the search commands `seen` and `unseen`, where pipe and rules meet.
 //!
-//! Arrows: `baseline` and `options` use `time`; `lookup` uses `rows`, `baseline` and `time`; `command` uses all of these and
+//! Arrows: `baseline` and `options` use `time`; `lookup` uses `rows`, `baseline` and `time`; `cloudtrail` uses `time`; `command` uses all of these and
 //! `protocol`; `time`, `rows` and `protocol` use nothing. `tests/architecture.rs` fails on any other.
 
 pub mod baseline;
+pub mod cloudtrail;
 pub mod command;
 pub mod lookup;
 pub mod options;
