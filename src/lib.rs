@@ -9,9 +9,11 @@
 //! - [`options`]: the words an analyst types, in one table, and its renderings.
 //! - [`lookup`]: columns to facts about keys and back: the one place that knows the lookup's column names.
 //! - [`cloudtrail`]: CloudTrail records to facts about keys.
+//! - [`telling`]: what a run tells its user about rows and baseline, in the words that both doors share.
 //! - [`command`]: the search commands `seen` and `unseen`, where pipe and rules meet.
 //!
-//! Arrows: `baseline` and `options` use `time`; `lookup` uses `rows`, `baseline` and `time`; `cloudtrail` uses `time`; `command` uses all of these and
+//! Arrows: `baseline` and `options` use `time`; `lookup` uses `rows`, `baseline` and `time`; `cloudtrail` uses `time`; `telling` uses
+//! `options`, `lookup`, `baseline` and `time`; `command` uses all of these and
 //! `protocol`; `time`, `rows` and `protocol` use nothing. `tests/architecture.rs` fails on any other.
 
 pub mod baseline;
@@ -21,4 +23,5 @@ pub mod lookup;
 pub mod options;
 pub mod protocol;
 pub mod rows;
+pub mod telling;
 pub mod time;

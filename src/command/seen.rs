@@ -2,14 +2,15 @@
 //!
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
-use super::{count, info, oddities, unknowns, BadRows, Range, World, INITIAL_SEARCH};
+use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH};
 use crate::baseline::{
-    Change, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
+    Change, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
 };
 use crate::lookup::{self, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
+use crate::telling::{count, oddities, unknowns, Telling};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -109,15 +110,12 @@ impl<Z: TimeZone + Copy> Seen<Z> {
 
     fn messages(&self, learned: &Learned) -> Vec<Message> {
         let mut messages = vec![info(self.summary(learned))];
-        messages.extend(oddities(
+        let odd = oddities(
             &self.tally,
             "left out because they stand for more than 1000 keys",
-        ));
-        messages.extend(unknowns(
-            &self.tally,
-            &self.options.by,
-            learned.observations,
-        ));
+        );
+        let unknown = unknowns(&self.tally, &self.options.by, learned.observations);
+        messages.extend(odd.into_iter().chain(unknown).map(warn));
         messages
     }
 
@@ -136,33 +134,15 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             self.clock.as_of.human(&self.zone),
             count(out as u64, "row"),
             learned.forgotten(),
-            self.maturity(learned),
+            self.telling().maturity(learned),
         )
     }
 
-    fn maturity(&self, learned: &Learned) -> String {
-        match (learned.maturity(), learned.oldest()) {
-            (Maturity::Mature, _) => "the baseline is mature".into(),
-            (Maturity::Learning, None) => "the baseline is empty".into(),
-            (Maturity::Learning, Some(oldest)) => {
-                let oldest_at = oldest.human(&self.zone);
-                match self
-                    .options
-                    .windows
-                    .learning
-                    .reaches(oldest, self.clock.as_of, &self.zone)
-                {
-                    Some(from) => {
-                        format!(
-                            "the baseline goes back to {oldest_at} and is mature from {}",
-                            from.human(&self.zone)
-                        )
-                    }
-                    None => {
-                        format!("the baseline goes back to {oldest_at} and will not become mature")
-                    }
-                }
-            }
+    fn telling(&self) -> Telling<'_, Z> {
+        Telling {
+            windows: &self.options.windows,
+            as_of: self.clock.as_of,
+            zone: &self.zone,
         }
     }
 }
