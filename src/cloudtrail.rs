@@ -421,7 +421,7 @@ struct Resource<'a>(Option<Cow<'a, str>>);
 /// The field names of a record.
 #[derive(Deserialize)]
 #[serde(field_identifier)]
-enum Name {
+enum FieldName {
     #[serde(rename = "Records")]
     Records,
     #[serde(rename = "eventTime")]
@@ -429,7 +429,7 @@ enum Name {
     #[serde(rename = "eventSource")]
     Source,
     #[serde(rename = "eventName")]
-    Name,
+    EventName,
     #[serde(rename = "errorCode")]
     Error,
     #[serde(rename = "awsRegion")]
@@ -478,19 +478,19 @@ impl<'a, F: FnMut(Result<Record<'a>, Malformed>)> Visitor<'a> for Records<'_, F>
         let mut is_envelope = false;
         while let Some(name) = fields.next_key()? {
             match name {
-                Name::Records => {
+                FieldName::Records => {
                     is_envelope = true;
                     fields.next_value_seed(Records { each: self.each })?;
                 }
-                Name::Time => record.time = fields.next_value()?,
-                Name::Source => record.source = fields.next_value()?,
-                Name::Name => record.name = fields.next_value()?,
-                Name::Error => record.error = fields.next_value()?,
-                Name::Region => record.region = fields.next_value()?,
-                Name::SourceIp => record.source_ip = fields.next_value()?,
-                Name::Identity => record.identity = fields.next_value()?,
-                Name::Resources => record.object = fields.next_value()?,
-                Name::Other => {
+                FieldName::Time => record.time = fields.next_value()?,
+                FieldName::Source => record.source = fields.next_value()?,
+                FieldName::EventName => record.name = fields.next_value()?,
+                FieldName::Error => record.error = fields.next_value()?,
+                FieldName::Region => record.region = fields.next_value()?,
+                FieldName::SourceIp => record.source_ip = fields.next_value()?,
+                FieldName::Identity => record.identity = fields.next_value()?,
+                FieldName::Resources => record.object = fields.next_value()?,
+                FieldName::Other => {
                     fields.next_value::<IgnoredAny>()?;
                 }
             }
