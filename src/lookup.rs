@@ -380,6 +380,18 @@ impl Tally {
         }
     }
 
+    /// Adds the counts of rows that were read apart.
+    pub fn merge(&mut self, other: &Self) {
+        self.no_key += other.no_key;
+        self.no_time += other.no_time;
+        self.too_many_keys += other.too_many_keys;
+        self.broken_clock += other.broken_clock;
+        self.bad_time += other.bad_time;
+        for (count, more) in self.unknown.iter_mut().zip(&other.unknown) {
+            *count += more;
+        }
+    }
+
     /// Counts a row that is left out.
     pub fn skip(&mut self, skip: Skip) {
         match skip {

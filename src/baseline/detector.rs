@@ -237,6 +237,7 @@ impl Detector {
         Ok(Verdicts {
             census: self.census,
             keys: self.known.len(),
+            new_keys: self.known.iter().filter(|&&known| !known).count(),
             new,
         })
     }
@@ -263,6 +264,8 @@ pub struct Verdicts {
     pub census: Census,
     /// How many distinct keys were observed.
     pub keys: usize,
+    /// How many of them the baseline does not know, whether it is mature or not.
+    pub new_keys: usize,
     new: Vec<bool>,
 }
 

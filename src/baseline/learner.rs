@@ -366,7 +366,8 @@ impl Learned {
                 false => continue,
             };
             *kind += 1;
-            counts.old += u64::from(is_kept(entry, self.forget) && entry.sighting.began_by(self.mature));
+            counts.old +=
+                u64::from(is_kept(entry, self.forget) && entry.sighting.began_by(self.mature));
         }
         counts
     }

@@ -2,14 +2,15 @@
 //!
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
-use super::{count, info, oddities, unknowns, BadRows, Range, World, INITIAL_SEARCH};
+use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH};
 use crate::baseline::{
-    Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
+    Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
 };
 use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
+use crate::telling::{count, oddities, unknowns, Telling};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -112,26 +113,26 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     }
 
     fn messages(&self, learned: &Learned) -> Vec<Message> {
-        let mut messages = vec![info(self.summary(learned))];
-        messages.extend(oddities(
+        let counts = learned.counts();
+        let mut messages = vec![info(self.summary(learned, counts))];
+        let thin = self.telling().thin_maturity(learned, &counts);
+        let odd = oddities(
             &self.tally,
             "left out because they stand for more than 1000 keys",
-        ));
-        messages.extend(unknowns(
-            &self.tally,
-            &self.options.by,
-            learned.observations,
-        ));
+        );
+        let unknown = unknowns(&self.tally, &self.options.by, learned.observations);
+        messages.extend(thin.into_iter().chain(odd).chain(unknown).map(warn));
         messages
     }
 
-    fn summary(&self, learned: &Learned) -> String {
+    fn summary(&self, learned: &Learned, counts: Counts) -> String {
         let Counts {
             new,
             changed,
             unchanged,
             forgotten,
-        } = learned.counts();
+            ..
+        } = counts;
         let out = new + changed + if self.options.changes { 0 } else { unchanged };
         format!(
             "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
@@ -139,33 +140,15 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
             count(out, "row"),
-            self.maturity(learned),
+            self.telling().maturity(learned),
         )
     }
 
-    fn maturity(&self, learned: &Learned) -> String {
-        match (learned.maturity(), learned.oldest()) {
-            (Maturity::Mature, _) => "the baseline is mature".into(),
-            (Maturity::Learning, None) => "the baseline is empty".into(),
-            (Maturity::Learning, Some(oldest)) => {
-                let oldest_at = oldest.human(&self.zone);
-                match self
-                    .options
-                    .windows
-                    .learning
-                    .reaches(oldest, self.clock.as_of, &self.zone)
-                {
-                    Some(from) => {
-                        format!(
-                            "the baseline goes back to {oldest_at} and is mature from {}",
-                            from.human(&self.zone)
-                        )
-                    }
-                    None => {
-                        format!("the baseline goes back to {oldest_at} and will not become mature")
-                    }
-                }
-            }
+    fn telling(&self) -> Telling<'_, Z> {
+        Telling {
+            windows: &self.options.windows,
+            as_of: self.clock.as_of,
+            zone: &self.zone,
         }
     }
 }
