@@ -10,7 +10,7 @@ use super::input::{BadTimes, Plan};
 use super::keys;
 use super::notes::Fates;
 use super::{CliError, Outcome, World};
-use crate::baseline::{Change, Fact, Keys, LearnCutoffs, Learned, Learner, Start};
+use crate::baseline::{Change, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
 use crate::telling::{count, oddities, Telling};
@@ -141,7 +141,14 @@ impl<'l> Learning<'l> {
                 said: None,
             });
         }
-        let learned = learner.finish(start)?;
+        let learned = learner
+            .finish(start)
+            .map_err(|error| match (error, self.stored) {
+                (LearnError::NothingSaid { .. }, Some(stored)) => {
+                    CliError::from(stored.no_baseline("none of its rows is about a key".into()))
+                }
+                _ => CliError::from(error),
+            })?;
         Ok((learned, tally))
     }
 
