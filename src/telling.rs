@@ -53,7 +53,7 @@ pub fn oddities(tally: &Tally, too_many: &str) -> Option<String> {
         ),
         (
             tally.broken_clock,
-            "with a time more than a day ahead of the wall clock, which was ignored",
+            "with a time more than a day ahead of the wall clock, which was not taken at its word",
         ),
     ];
     let told: Vec<String> = reasons

@@ -10,8 +10,8 @@ use super::input::{BadTimes, Plan};
 use super::keys;
 use super::notes::Fates;
 use super::{CliError, Outcome, World};
-use crate::baseline::{Change, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
-use crate::lookup::{self, Clock, Tally};
+use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
+use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
 use crate::telling::{count, oddities, Telling};
 use crate::time::Timestamp;
@@ -153,16 +153,18 @@ impl<'l> Learning<'l> {
     }
 
     fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
-        let changes = |wanted| learned.rows().filter(|row| row.change == wanted).count();
+        let Counts {
+            new,
+            changed,
+            unchanged,
+            forgotten,
+            ..
+        } = learned.counts();
         format!(
-            "{} learned as of {}: {} in the baseline, {} new, {} changed, {} unchanged, {} forgotten; {}",
+            "{} learned as of {}: {} in the baseline, {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
             count(self.gathered.observations(), "observation"),
             self.clock.as_of.human(telling.zone),
-            count(learned.rows().count() as u64, "key"),
-            changes(Change::New),
-            changes(Change::Changed),
-            changes(Change::Unchanged),
-            learned.forgotten(),
+            count(learned.counts().kept(), "key"),
             telling.maturity(learned),
         )
     }
@@ -186,11 +188,13 @@ fn newest_in(
 /// The text of a baseline file: rows in the order of their keys, so that it does not depend on the order of learning.
 fn written(learned: &Learned, by: &[String]) -> Vec<u8> {
     let mut rows: Vec<_> = learned.rows().collect();
-    rows.sort_unstable_by(|&one, &other| learned.key(one).cmp(learned.key(other)));
+    let key = |row| learned.key(row).map(|value| value.text);
+    rows.sort_unstable_by(|&one, &other| key(one).cmp(key(other)));
     let mut text = Vec::new();
-    lookup::write_header(by, &mut text);
+    let mut writer = BaselineWriter::new(by);
+    writer.header(&mut text);
     for row in rows {
-        lookup::write_row(
+        writer.row(
             learned.key(row),
             row.sighting,
             learned.maturity(),

@@ -279,7 +279,7 @@ impl Baseline {
             let bytes = learned
                 .key(row)
                 .next()
-                .and_then(|value| value.try_into().ok());
+                .and_then(|value| value.text.try_into().ok());
             u32::from_be_bytes(bytes.expect("a key went in as four bytes"))
         };
         self.rows = learned
