@@ -98,7 +98,8 @@ impl Stored {
         self.by.iter().cloned().chain(others).collect()
     }
 
-    fn no_baseline(&self, reason: String) -> BaselineError {
+    /// The error that says why it is none.
+    pub(super) fn no_baseline(&self, reason: String) -> BaselineError {
         BaselineError::NotABaseline {
             path: self.path.clone(),
             reason,

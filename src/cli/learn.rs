@@ -10,7 +10,7 @@ use super::input::{BadTimes, Plan};
 use super::keys;
 use super::notes::Fates;
 use super::{CliError, Outcome, World};
-use crate::baseline::{Fact, Keys, LearnCutoffs, Learned, Learner, Start};
+use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
 use crate::telling::{count, oddities, Telling};
@@ -141,21 +141,30 @@ impl<'l> Learning<'l> {
                 said: None,
             });
         }
-        let learned = learner.finish(start)?;
+        let learned = learner
+            .finish(start)
+            .map_err(|error| match (error, self.stored) {
+                (LearnError::NothingSaid { .. }, Some(stored)) => {
+                    CliError::from(stored.no_baseline("none of its rows is about a key".into()))
+                }
+                _ => CliError::from(error),
+            })?;
         Ok((learned, tally))
     }
 
     fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
-        let counts = learned.counts();
+        let Counts {
+            new,
+            changed,
+            unchanged,
+            forgotten,
+            ..
+        } = learned.counts();
         format!(
-            "{} learned as of {}: {} in the baseline, {} new, {} changed, {} unchanged, {} forgotten; {}",
+            "{} learned as of {}: {} in the baseline, {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
             count(self.gathered.observations(), "observation"),
             self.clock.as_of.human(telling.zone),
-            count(counts.kept(), "key"),
-            counts.new,
-            counts.changed,
-            counts.unchanged,
-            counts.forgotten,
+            count(learned.counts().kept(), "key"),
             telling.maturity(learned),
         )
     }
@@ -178,11 +187,11 @@ fn newest_in(
 
 /// The text of a baseline file: rows in the order of their keys, so that it does not depend on the order of learning.
 fn written(learned: &Learned, by: &[String]) -> Vec<u8> {
-    let text_of = |row| learned.key(row).map(|value| value.text);
     let mut rows: Vec<_> = learned.rows().collect();
-    rows.sort_unstable_by(|&one, &other| text_of(one).cmp(text_of(other)));
-    let mut writer = BaselineWriter::new(by);
+    let key = |row| learned.key(row).map(|value| value.text);
+    rows.sort_unstable_by(|&one, &other| key(one).cmp(key(other)));
     let mut text = Vec::new();
+    let mut writer = BaselineWriter::new(by);
     writer.header(&mut text);
     for row in rows {
         writer.row(

@@ -382,3 +382,108 @@ impl Replay {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::gathered::Gathered;
+    use crate::lookup::Reading;
+    use chrono::Utc;
+    use std::hash::RandomState;
+
+    /// What alerted, as hours since the start: each sight is a key and the minute in which it was seen.
+    fn alerts(sights: &[(&'static str, i64)], windows: &str) -> Vec<(String, i64)> {
+        let mut gathered = Gathered::new(1, Keep::Minutes, RandomState::new());
+        for &(key, minute) in sights {
+            let mut keys = Keys::default();
+            keys.add_field(|values| values.push(Cow::Borrowed(key.as_bytes())));
+            let time = Some(start_of(minute));
+            let reading = Reading {
+                own: Some(Sighting::new(time, time)),
+                said: None,
+                bad_time: None,
+                broken_clock: false,
+            };
+            gathered.take_row(&reading, &keys, 1, [&[]; 5]);
+        }
+        let tokens: Vec<_> = windows
+            .split_whitespace()
+            .chain(["user"])
+            .map(crate::options::Token::plain)
+            .collect();
+        let windows = UnseenOptions::parse(&tokens).unwrap().windows;
+        let history = History::of(&gathered);
+        let replay = history.replay(&windows, 1, &Utc).unwrap().unwrap();
+        let told = replay.days.into_iter().flat_map(|(_, alerts)| alerts);
+        told.map(|(at, key)| {
+            let value = keys::unpack(history.keys[key as usize]).next().unwrap();
+            (
+                String::from_utf8(value.to_vec()).unwrap(),
+                at.0.div_euclid(MINUTE),
+            )
+        })
+        .collect()
+    }
+
+    const HOURS: i64 = 60;
+    const DAYS: i64 = 24 * HOURS;
+    const LEARNED: &str = "learning_window=-1d";
+
+    #[test]
+    fn a_new_key_alerts_once_at_the_next_detection() {
+        let seen = 3 * DAYS + 5 * HOURS;
+        let sights = [
+            ("old", 0),
+            ("old", 9 * DAYS),
+            ("new", seen),
+            ("new", seen + 90),
+            ("new", seen + 23 * HOURS),
+        ];
+        assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 17)]);
+        let sights = [("old", 0), ("old", 9 * DAYS), ("new", seen + 17)];
+        assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 77)]);
+    }
+
+    #[test]
+    fn what_was_learned_before_the_activity_window_is_known() {
+        let sights = [
+            ("old", 0),
+            ("early", 5 * HOURS),
+            ("early", 5 * DAYS),
+            ("old", 6 * DAYS),
+        ];
+        assert!(alerts(&sights, "learning_window=-3d").is_empty());
+    }
+
+    /// As in Splunk: the first baseline is learned up to now, and what it saw within the activity window still counts as new.
+    #[test]
+    fn what_was_first_seen_on_the_eve_of_the_first_detection_alerts() {
+        let sights = [("old", 0), ("eve", DAYS - 1), ("old", 3 * DAYS)];
+        assert_eq!(alerts(&sights, LEARNED), [("eve".into(), DAYS + 17)]);
+    }
+
+    #[test]
+    fn a_learning_baseline_is_silent_and_what_it_saw_meanwhile_is_known_later() {
+        let sights = [
+            ("old", 0),
+            ("new", 2 * DAYS),
+            ("old", 20 * DAYS),
+            ("new", 20 * DAYS),
+        ];
+        assert!(alerts(&sights, "learning_window=-7d").is_empty());
+    }
+
+    #[test]
+    fn a_key_that_was_forgotten_alerts_again_after_the_suppression() {
+        let sights = [("old", 0), ("new", 3 * DAYS), ("new", 40 * DAYS)]
+            .into_iter()
+            .chain((0..50).map(|day| ("old", day * DAYS)))
+            .collect::<Vec<_>>();
+        let expected = [3, 40].map(|day| ("new".to_owned(), day * DAYS + 17));
+        assert_eq!(
+            alerts(&sights, "learning_window=-1d forget_window=-30d"),
+            expected
+        );
+        assert_eq!(alerts(&sights, LEARNED), expected[..1]);
+    }
+}
