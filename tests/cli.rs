@@ -6,7 +6,7 @@
 
 use flate2::{write::GzEncoder, Compression};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -450,6 +450,27 @@ fn learners_at_once_lose_nothing() {
     }
     desk.ok("learn --baseline at_once.csv days");
     assert_eq!(desk.read("b.csv"), desk.read("at_once.csv"));
+}
+
+#[test]
+fn a_learner_waits_for_another_and_says_so() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let lock = fs::File::create(desk.path("b.csv.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = desk
+        .command("learn --baseline b.csv days")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(told.any(
+        |line| line.unwrap() == "waiting for another `unseen learn`, which holds `b.csv.lock`"
+    ));
+    assert!(!desk.path("b.csv").exists());
+    lock.unlock().unwrap();
+    assert!(told.any(|line| line.unwrap().contains("5 new")));
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The words of the command line: verbs and paths here, options and their help from the option table.
 //!
 //! An option is the table's with hyphens for underscores, and is read by the table's parser, so that a mistake reads the same at both
-//! doors. Two things differ, because files are history: `latest` is the newest time in the input, and it is the default.
+//! doors. Two things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
 use crate::options::{render, table, SearchCommand, Token};
 use clap::parser::ValueSource;
@@ -97,7 +97,8 @@ fn replay() -> Command {
              day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
              every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
              the baseline is learning. A role and call that alerted does not alert again for seven days. Times are taken to the minute; a CSV row \
-             counts at its first and at its last time, and what it says of a baseline is not used.",
+             counts at its first and at its last time, and what it says of a baseline is not used. The app forgets after -90d@d, this does only if \
+             --forget-window says so.",
         )
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
         .arg(
@@ -144,9 +145,12 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
     let taken = command
         .options()
         .filter(|option| names.contains(&option.name));
-    taken.map(|option| {
+    taken.map(move |option| {
         let help = match option.name {
-            "as_of" => "The time that windows count from; `latest` is the newest time in the input. Default: latest.".into(),
+            "as_of" => format!(
+                "The time that windows count from; `latest` is the newest time that a call was seen in the input{}. Default: latest.",
+                if command == SearchCommand::Seen { " or the baseline" } else { "" }
+            ),
             // What Splunk calls `unseen` is a verb here.
             _ => render::explain(option).replace("`unseen`", "`detect`"),
         };
