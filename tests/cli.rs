@@ -131,6 +131,24 @@ fn ten_days(desk: &Desk) {
 }
 
 #[test]
+fn one_archive_is_learned_up_to_a_time_and_judged_from_there() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let told = desk.ok("learn --baseline b.csv --to 2025-03-10T00:00:00Z days");
+    told.says("18 successful calls by assumed roles")
+        .says("passed over: 3 calls outside the times asked for");
+    // The same moment in epoch seconds: a call at that very second belongs to what follows.
+    let told = desk.ok("detect --baseline b.csv --from 1741564800 --format csv days");
+    told.says("3 observations of 3 keys judged")
+        .says("1 key reported");
+    assert!(told.out.contains("s3:DeleteBucket"), "{}", told.out);
+    let told = desk.run("learn --baseline b.csv --from yesterday days");
+    told.says(
+        "`--from` must be a time such as `2023-07-10T12:00:00Z`, or epoch seconds, got `yesterday`",
+    );
+}
+
+#[test]
 fn the_sample_records_are_learned_as_counted_apart() {
     let desk = Desk::new();
     let told = desk.ok(&format!(

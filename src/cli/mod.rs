@@ -87,6 +87,8 @@ enum CliError {
     #[error(transparent)]
     KeyField(#[from] BadKeyField),
     #[error(transparent)]
+    Range(#[from] arguments::NotAMoment),
+    #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
