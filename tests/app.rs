@@ -55,12 +55,12 @@ fn every_command_macro_and_lookup_that_is_named_exists_and_every_one_that_exists
     for search in searches.chain(other_source) {
         let expanded = head.macros.expand(&search).unwrap();
         macros.extend(expanded.used);
-        for command in spl::parse(&expanded.spl).unwrap() {
+        for command in spl::every(&spl::parse(&expanded.spl).unwrap()) {
             match command {
-                Command::Custom { name, .. } => drop(commands.insert(name)),
-                Command::Lookup(lookup) => drop(lookups.insert(lookup.name)),
-                Command::InputLookup(input) => drop(lookups.insert(input.name)),
-                Command::OutputLookup(output) => drop(lookups.insert(output.name)),
+                Command::Custom { name, .. } => drop(commands.insert(name.clone())),
+                Command::Lookup(lookup) => drop(lookups.insert(lookup.name.clone())),
+                Command::InputLookup(input) => drop(lookups.insert(input.name.clone())),
+                Command::OutputLookup(output) => drop(lookups.insert(output.name.clone())),
                 _ => {}
             }
         }
@@ -385,7 +385,7 @@ fn a_reported_row_says_who_did_what_when_and_to_what() {
         ("firstTime", "2023-08-14T10:30:00"),
         ("lastTime", "2023-08-14T10:30:00"),
         ("firstTimeEpoch", "1692009000"),
-        ("lastTimeEpoch", "1692009000"),
+        ("lastTimeEpoch", "1692009001"),
         ("count", "12"),
         ("object_count", "12"),
         ("account", "111122223333"),
@@ -551,8 +551,11 @@ fn the_play_is_the_same_with_calls_read_from_cloudtrail_with_the_add_on_or_witho
 
 // ---- The stage
 
+/// A site that has enabled Update and the detection.
 fn installed() -> SearchHead {
-    SearchHead::installed().expect("the stand-in can read the shipped app")
+    let mut head = SearchHead::installed().expect("the stand-in can read the shipped app");
+    head.enabled.extend([UPDATE, DETECTION].map(String::from));
+    head
 }
 
 /// 14 August, 06:00: ordinary days since 10 July, and nothing learned yet. Those to come are there, but cannot be found yet.
