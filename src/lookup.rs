@@ -6,9 +6,9 @@
 //! Sources: the field names are those of Splunk's ESCU lookup `previously_seen_cloud_api_calls_per_user_role`; that a
 //! KV store returns numbers as doubles, hence `1.0`, and several matching rows as a multivalue, is from Splunk's documentation.
 
-use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, MAX_KEYS};
+use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, Value, MAX_KEYS};
 use crate::rows::{Column, Header, Row, Writer};
-use crate::time::{Timestamp, DAY};
+use crate::time::{Timestamp, DAY, SECOND};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -155,7 +155,7 @@ pub struct NotATimeIn {
 pub enum Skip {
     /// A key field is empty.
     NoKey,
-    /// It has neither own times nor said ones.
+    /// It has no times of its own, and says nothing.
     NoTime,
     /// It stands for more than [`MAX_KEYS`] keys.
     TooManyKeys {
@@ -212,20 +212,12 @@ impl Columns {
         let reading = self.read_times(row, clock);
         match keys.count() {
             0 => Err(Skip::NoKey),
-            _ if reading.own.is_none() && !self.is_said(row, &reading) => Err(Skip::NoTime),
+            _ if reading.own.is_none() && reading.said.is_none() => Err(Skip::NoTime),
             1..=MAX_KEYS => Ok(reading),
             _ => Err(Skip::TooManyKeys {
                 is_observation: reading.own.is_some(),
             }),
         }
-    }
-
-    /// Whether a row without times of its own says when its key was seen: a flag alone is not enough, a bad time is.
-    fn is_said(&self, row: &Row<'_, '_>, reading: &Reading) -> bool {
-        reading.said.is_some()
-            && [self.first_time_seen, self.last_time_seen]
-                .iter()
-                .any(|&column| row.has_text(column))
     }
 
     fn read_times(&self, row: &Row<'_, '_>, clock: Clock) -> Reading {
@@ -351,10 +343,14 @@ impl Cells<'_, '_, '_> {
 
 /// `1` and `1.0` are one, `0` and `0.0` too; anything else says nothing.
 fn maturity(text: &[u8]) -> Option<Maturity> {
-    match Timestamp::parse(text) {
-        Ok(Some(flag)) if flag == Timestamp::from_seconds(1) => Some(Maturity::Mature),
-        Ok(Some(flag)) if flag == Timestamp::from_seconds(0) => Some(Maturity::Learning),
-        _ => None,
+    match text {
+        b"1" => Some(Maturity::Mature),
+        b"0" => Some(Maturity::Learning),
+        _ => match Timestamp::parse(text) {
+            Ok(Some(Timestamp(SECOND))) => Some(Maturity::Mature),
+            Ok(Some(Timestamp(0))) => Some(Maturity::Learning),
+            _ => None,
+        },
     }
 }
 
@@ -363,7 +359,7 @@ fn maturity(text: &[u8]) -> Option<Maturity> {
 pub struct Tally {
     /// Rows with an empty key field: left out.
     pub no_key: u64,
-    /// Rows with neither own nor said times: left out.
+    /// Rows without times of their own that say nothing: left out.
     pub no_time: u64,
     /// Rows that stand for more than [`MAX_KEYS`] keys: `seen` leaves them out, `unseen` reports the observations.
     pub too_many_keys: u64,
@@ -409,11 +405,16 @@ impl Tally {
 ///
 /// SPL computes the same with `sha256(sha256(user).sha256(command))`. Field names do not take part, their order does.
 pub fn row_key<'v>(values: impl Iterator<Item = &'v [u8]>) -> [u8; 64] {
-    let mut outer = Sha256::new();
-    for value in values {
-        outer.update(hex(&Sha256::digest(value)));
-    }
-    hex(&outer.finalize())
+    joined_digest(values.map(value_digest))
+}
+
+fn value_digest(value: &[u8]) -> [u8; 64] {
+    hex(&Sha256::digest(value))
+}
+
+fn joined_digest(digests: impl Iterator<Item = [u8; 64]>) -> [u8; 64] {
+    let joined = digests.fold(Sha256::new(), |joined, digest| joined.chain_update(digest));
+    hex(&joined.finalize())
 }
 
 fn hex(digest: &[u8]) -> [u8; 64] {
@@ -426,41 +427,319 @@ fn hex(digest: &[u8]) -> [u8; 64] {
     text
 }
 
-/// Writes the lookup's header for keys made of the fields `by`: those, both sightings, the flag, and the row's name.
-pub fn write_header(by: &[String], out: &mut Vec<u8>) {
-    let mut writer = Writer::new(out);
-    let names = by
-        .iter()
-        .map(String::as_str)
-        .chain(SAID_TIMES)
-        .chain([ENOUGH_DATA, ROW_KEY]);
-    names.for_each(|name| writer.cell(name.as_bytes()));
-    writer.end_row();
+/// Writes the lookup's rows: the key fields, both sightings, the flag, and the row's name.
+#[derive(Debug)]
+pub struct BaselineWriter {
+    by: Vec<String>,
+    /// For each key field the digests of the values that come early and so, most likely, often.
+    digests: Vec<Vec<Option<[u8; 64]>>>,
 }
 
-/// Writes one row of the lookup, under the header of [`write_header`].
-pub fn write_row<'v>(
-    key: impl Iterator<Item = &'v [u8]> + Clone,
-    sighting: Sighting,
-    maturity: Maturity,
-    out: &mut Vec<u8>,
-) {
-    let mut writer = Writer::new(out);
-    key.clone().for_each(|value| writer.cell(value));
-    for time in [sighting.first(), sighting.last()] {
-        writer.append(|out| {
-            if let Some(time) = time {
-                time.write_to(out);
-            }
-        });
+/// No more than this many digests are remembered for a field: four megabytes.
+const DIGESTS: usize = 1 << 16;
+
+impl BaselineWriter {
+    /// A writer for keys made of the fields `by`.
+    pub fn new(by: &[String]) -> Self {
+        Self {
+            by: by.to_vec(),
+            digests: vec![Vec::new(); by.len()],
+        }
     }
-    writer.append(|out| {
-        out.push(if maturity == Maturity::Mature {
-            b'1'
-        } else {
-            b'0'
-        })
-    });
-    writer.append(|out| out.extend_from_slice(&row_key(key)));
-    writer.end_row();
+
+    /// Appends the header.
+    pub fn header(&self, out: &mut Vec<u8>) {
+        let mut writer = Writer::new(out);
+        let names = self
+            .by
+            .iter()
+            .map(String::as_str)
+            .chain(SAID_TIMES)
+            .chain([ENOUGH_DATA, ROW_KEY]);
+        names.for_each(|name| writer.cell(name.as_bytes()));
+        writer.end_row();
+    }
+
+    /// Appends one row.
+    pub fn row<'v>(
+        &mut self,
+        key: impl Iterator<Item = Value<'v>> + Clone,
+        sighting: Sighting,
+        maturity: Maturity,
+        out: &mut Vec<u8>,
+    ) {
+        let name = joined_digest(
+            self.digests
+                .iter_mut()
+                .zip(key.clone())
+                .map(|(known, value)| digest(known, value)),
+        );
+        let mut writer = Writer::new(out);
+        key.for_each(|value| writer.cell(value.text));
+        for time in [sighting.first(), sighting.last()] {
+            writer.append(|out| {
+                if let Some(time) = time {
+                    time.write_to(out);
+                }
+            });
+        }
+        writer.append(|out| {
+            out.push(if maturity == Maturity::Mature {
+                b'1'
+            } else {
+                b'0'
+            })
+        });
+        writer.append(|out| out.extend_from_slice(&name));
+        writer.end_row();
+    }
+}
+
+/// A value's digest, from those known of its field if it is among them.
+fn digest(known: &mut Vec<Option<[u8; 64]>>, value: Value<'_>) -> [u8; 64] {
+    let number = value.number as usize;
+    if number >= DIGESTS {
+        return value_digest(value.text);
+    }
+    if number >= known.len() {
+        known.resize(number + 1, None);
+    }
+    *known[number].get_or_insert_with(|| value_digest(value.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::Reader;
+
+    const CLOCK: Clock = Clock {
+        now: Timestamp(1_700_000_000_000_000),
+        as_of: Timestamp(1_699_000_000_000_000),
+    };
+
+    /// Reads the one row of a body, for keys made of `user`.
+    fn read(body: &str) -> Result<Reading, Skip> {
+        let mut reader = Reader::new(body.as_bytes()).unwrap();
+        let columns = Columns::bind(reader.header(), &["user".into()]);
+        let row = reader.next_row().unwrap().unwrap();
+        columns.read(&row, CLOCK, &mut Keys::default())
+    }
+
+    fn sighting(first: Option<i64>, last: Option<i64>) -> Sighting {
+        Sighting::new(
+            first.map(Timestamp::from_seconds),
+            last.map(Timestamp::from_seconds),
+        )
+    }
+
+    #[test]
+    fn own_times_are_the_least_and_the_greatest_that_a_row_has() {
+        let cases = [
+            ("10,,", Some((Some(10), Some(10)))),
+            (",10,", Some((Some(10), Some(10)))),
+            (",,10", Some((Some(10), Some(10)))),
+            ("20,30,10", Some((Some(10), Some(30)))),
+            ("20,10,30", Some((Some(20), Some(30)))),
+            ("30,10,", Some((Some(30), Some(10)))), // first may exceed last: the two are merged apart
+            (",,", None),
+        ];
+        for (cells, expected) in cases {
+            let body = format!("user,firstTime,lastTime,_time,firstTimeSeen\na,{cells},5\n");
+            let own = read(&body).unwrap().own;
+            assert_eq!(
+                own,
+                expected.map(|(first, last)| sighting(first, last)),
+                "{cells}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_multivalue_cell_counts_by_its_least_first_and_greatest_last() {
+        let body = "user,firstTimeSeen,lastTimeSeen,enough_data,__mv_firstTimeSeen,__mv_lastTimeSeen,__mv_enough_data\n\
+                    a,\"20\n10\",\"20\n30\",\"0\n1\",$20$;$10$,$20$;$30$,$0$;$1.0$\n";
+        let said = read(body).unwrap().said.unwrap();
+        assert_eq!(
+            (said.sighting, said.maturity),
+            (sighting(Some(10), Some(30)), Some(Maturity::Mature))
+        );
+        assert!(!said.verbatim, "no single stored row says this");
+    }
+
+    #[test]
+    fn enough_data_is_a_number() {
+        let cases = [
+            ("1", Some(Maturity::Mature)),
+            ("1.0", Some(Maturity::Mature)),
+            ("0", Some(Maturity::Learning)),
+            ("0.000000", Some(Maturity::Learning)),
+            ("2", None),
+            ("true", None),
+            ("", None),
+        ];
+        for (cell, expected) in cases {
+            let body = format!("user,firstTimeSeen,enough_data\na,10,{cell}\n");
+            assert_eq!(
+                read(&body).unwrap().said.unwrap().maturity,
+                expected,
+                "{cell}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_is_about_no_key_without_a_key_or_without_anything_to_say() {
+        assert_eq!(read("user,firstTime\n\"\",10\n").unwrap_err(), Skip::NoKey);
+        assert_eq!(read("firstTime\n10\n").unwrap_err(), Skip::NoKey);
+        assert_eq!(read("user,firstTime\na,\n").unwrap_err(), Skip::NoTime);
+        assert!(read("user,enough_data\na,1\n").is_ok());
+    }
+
+    #[test]
+    fn a_row_of_more_than_a_thousand_keys_is_not_taken_apart() {
+        let body = |keys: usize| {
+            let twin: Vec<String> = (0..keys).map(|n| format!("${n}$")).collect();
+            format!("user,firstTime,__mv_user\nx,10,{}\n", twin.join(";"))
+        };
+        assert!(read(&body(1_000)).is_ok());
+        assert_eq!(
+            read(&body(1_001)).unwrap_err(),
+            Skip::TooManyKeys {
+                is_observation: true
+            }
+        );
+    }
+
+    #[test]
+    fn a_time_more_than_a_day_ahead_of_the_wall_clock_is_not_taken_at_its_word() {
+        let (a_day_ahead, broken) = ("1700086400", "1700086400.000001");
+        let own = |time: &str| read(&format!("user,firstTime,lastTime\na,10,{time}\n")).unwrap();
+        assert!(!own(a_day_ahead).broken_clock);
+        assert_eq!(own(broken).own, Some(sighting(Some(10), Some(10))));
+        assert!(own(broken).broken_clock);
+
+        let alone = read(&format!("user,firstTime\na,{broken}\n")).unwrap();
+        assert_eq!(alone.own, Some(Sighting::NEVER), "still an observation");
+
+        let said = read(&format!(
+            "user,firstTimeSeen,lastTimeSeen\na,{broken},{broken}\n"
+        ))
+        .unwrap()
+        .said
+        .unwrap();
+        assert_eq!(said.sighting, Sighting::new(None, Some(CLOCK.as_of)));
+        assert!(!said.verbatim);
+    }
+
+    #[test]
+    fn a_time_that_is_no_number_is_described_with_field_row_and_value() {
+        let value = "x".repeat(70);
+        let body = format!("user,firstTime\na,10\nb,{value}\n");
+        let mut reader = Reader::new(body.as_bytes()).unwrap();
+        let columns = Columns::bind(reader.header(), &["user".into()]);
+        reader.next_row().unwrap();
+        let row = reader.next_row().unwrap().unwrap();
+        let bad_time = columns
+            .read(&row, CLOCK, &mut Keys::default())
+            .unwrap()
+            .bad_time
+            .unwrap();
+        assert_eq!(
+            bad_time.describe(&row).to_string(),
+            format!(
+                "row 2: `firstTime` must be epoch seconds such as `1699833600.25`, got `{}...`",
+                &value[..60]
+            )
+        );
+    }
+
+    #[test]
+    fn the_key_of_a_row_is_what_spl_computes() {
+        // Computed with Python's hashlib: sha256(sha256(v1) + sha256(v2)), each in lower-case hex.
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &["a"],
+                "da3811154d59c4267077ddd8bb768fa9b06399c486e1fc00485116b57c9872f5",
+            ),
+            (
+                &["admin", "CreateUser"],
+                "2aa48759f8286277a98d24f9337c729e192ae86310f3348af54e002cf6785d21",
+            ),
+            (
+                &["Röle, \"☃\"", "x"],
+                "1b20535f63fccc59d7962fa3b15e0ed85693288f536d92e811d89e1a0718c39c",
+            ),
+            (
+                &["", ""],
+                "3b7546ed79e3e5a7907381b093c5a182cbf364c5dd0443dfa956c8cca271cc33",
+            ),
+            (
+                &["a\nb", "$;$"],
+                "54a23eb68484f77728c530dd927bf70b7cbd7c5bff90d1d9b4c6ecb7a24adab5",
+            ),
+        ];
+        for (values, expected) in cases {
+            let key = row_key(values.iter().map(|value| value.as_bytes()));
+            assert_eq!(std::str::from_utf8(&key).unwrap(), *expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_named_alike_whether_its_digests_are_remembered_or_not() {
+        let mut writer = BaselineWriter::new(&["user".to_string()]);
+        let mut name = |number: usize, text: &'static str| {
+            let mut row = Vec::new();
+            let value = Value {
+                number: number as u32,
+                text: text.as_bytes(),
+            };
+            writer.row(
+                [value].into_iter(),
+                Sighting::NEVER,
+                Maturity::Learning,
+                &mut row,
+            );
+            row.trim_ascii_end()
+                .rsplit(|&byte| byte == b',')
+                .next()
+                .unwrap()
+                .to_vec()
+        };
+        for (number, text) in [
+            (3, "a"),
+            (3, "a"),
+            (0, "b"),
+            (DIGESTS, "c"),
+            (DIGESTS - 1, "d"),
+        ] {
+            assert_eq!(name(number, text), row_key([text.as_bytes()].into_iter()));
+        }
+    }
+
+    #[test]
+    fn a_written_row_is_read_back() {
+        let mut writer = BaselineWriter::new(&["user".to_string()]);
+        let mut body = Vec::new();
+        writer.header(&mut body);
+        let stored = Sighting::new(Some(Timestamp(1_500_000)), None);
+        let value = Value {
+            number: 0,
+            text: b"a,b",
+        };
+        writer.row([value].into_iter(), stored, Maturity::Mature, &mut body);
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(
+            text.starts_with("user,firstTimeSeen,lastTimeSeen,enough_data,_key\n\"a,b\",1.5,,1,"),
+            "{text}"
+        );
+        let said = read(text).unwrap().said.unwrap();
+        assert_eq!(
+            said,
+            Said {
+                sighting: stored,
+                maturity: Some(Maturity::Mature),
+                verbatim: true
+            }
+        );
+    }
 }

@@ -1,15 +1,16 @@
 //! Detecting: facts in any order, then the observations whose key the baseline never saw before the window opened.
 //!
-//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds drawn at
-//! the start: sixteen bytes a row whatever the order, and no two of a thousand million keys will share them. What was
+//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds:
+//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. What was
 //! remembered before its observation came is looked up at the end, so the order of facts makes no difference.
 
+use super::hash::Seed;
 use super::sighting::Joined;
 use super::{Fact, Maturity, Said};
 use crate::time::Timestamp;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, Hasher};
 use thiserror::Error;
 
 /// The windows of a detecting run, worked out for the time it is as of.
@@ -64,13 +65,15 @@ impl Hasher for FingerprintHasher {
 #[derive(Debug)]
 pub struct Detector {
     cutoffs: DetectCutoffs,
-    seeds: [RandomState; 2],
+    seeds: [Seed; 2],
     /// The observed keys, numbered.
     observed: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
     /// Whether an observed key is known, by number.
     known: Vec<bool>,
     /// Known keys that were not observed when they came.
     remembered: Vec<Fingerprint>,
+    /// Keys of which a row of the baseline itself has no last sighting.
+    without_last: Vec<Fingerprint>,
     /// The numbers of the keys of each held observation, end to end.
     held: Vec<u32>,
     /// Where each ticket's numbers end in `held`.
@@ -130,10 +133,11 @@ impl Detector {
     pub fn new(cutoffs: DetectCutoffs) -> Self {
         Self {
             cutoffs,
-            seeds: [RandomState::new(), RandomState::new()],
+            seeds: [Seed::secret(), Seed::secret()],
             observed: HashMap::default(),
             known: Vec::new(),
             remembered: Vec::new(),
+            without_last: Vec::new(),
             held: Vec::new(),
             tickets: Vec::new(),
             joined: Joined::default(),
@@ -147,6 +151,11 @@ impl Detector {
         let said = fact.usable_said();
         if let Some(said) = said {
             self.joined.note(fact, said);
+            if fact.own.is_none() && said.sighting.last().is_none() {
+                let without_last = &mut self.without_last;
+                fact.keys
+                    .for_each(|key| without_last.push(fingerprint(&self.seeds, key)));
+            }
         }
         let makes_known = said.is_some_and(|said| {
             self.census.note(said, self.cutoffs.forget)
@@ -212,7 +221,7 @@ impl Detector {
     /// # Errors
     /// See [`DetectError`].
     pub fn finish(mut self) -> Result<Verdicts, DetectError> {
-        if let Some(joined) = self.joined.all_lack_last(self.cutoffs.forget) {
+        if let Some(joined) = self.unexplained_lack_of_last() {
             return Err(DetectError::JoinedWithoutLast { joined });
         }
         for fingerprint in &self.remembered {
@@ -237,15 +246,18 @@ impl Detector {
     }
 }
 
-fn fingerprint(seeds: &[RandomState; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
-    let half = |seed: &RandomState| {
-        let mut hasher = seed.build_hasher();
-        // Each value is hashed with its length, so that fields cannot run into each other.
-        key.iter()
-            .for_each(|value| value.as_ref().hash(&mut hasher));
-        hasher.finish()
-    };
-    (half(&seeds[0]), half(&seeds[1]))
+impl Detector {
+    /// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+    fn unexplained_lack_of_last(&self) -> Option<u64> {
+        self.cutoffs.forget?;
+        let joined = self.joined.all_lack_last()?;
+        let observed = |fingerprint| self.observed.contains_key(fingerprint);
+        (!self.without_last.iter().any(observed)).then_some(joined)
+    }
+}
+
+fn fingerprint(seeds: &[Seed; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
+    (seeds[0].of_key(key), seeds[1].of_key(key))
 }
 
 /// Which of the held observations are new.
@@ -392,6 +404,40 @@ mod tests {
         let bare = (&["a"][..], true, None);
         assert!(detect(CUTOFFS, &[joined, bare]).is_empty());
         assert!(detect(CUTOFFS, &[bare, joined]).is_empty());
+    }
+
+    #[test]
+    fn joined_facts_that_never_tell_the_last_sighting_stop_a_run_that_forgets() {
+        let lacking = Some(Said {
+            sighting: Sighting::new(Some(Timestamp(300)), None),
+            maturity: MATURE,
+            verbatim: true,
+        });
+        let finish = |cutoffs, stored: Option<&'static str>| {
+            let mut detector = Detector::new(cutoffs);
+            if let Some(value) = stored {
+                detector.feed(&Fact {
+                    keys: &keys(&[value]),
+                    own: None,
+                    said: lacking,
+                });
+            }
+            detector.feed(&Fact {
+                keys: &keys(&["a"]),
+                own: Some(Sighting::NEVER),
+                said: lacking,
+            });
+            detector.finish().map(|_| ())
+        };
+        let stopped = Err(DetectError::JoinedWithoutLast { joined: 1 });
+        assert_eq!(finish(FORGETFUL, None), stopped);
+        assert_eq!(finish(FORGETFUL, Some("b")), stopped);
+        assert_eq!(
+            finish(FORGETFUL, Some("a")),
+            Ok(()),
+            "the stored row has none either"
+        );
+        assert_eq!(finish(CUTOFFS, None), Ok(()), "nothing is forgotten");
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl Fact<'_> {
     }
 }
 
-/// Tells whether what was said beside observations ever told when a key was last seen.
+/// Finds out whether the join that put a baseline beside the observations left out when keys were last seen.
+///
+/// It did if no joined fact tells, though one of the rows it was joined to does. A stored row that has no last sighting either
+/// explains the silence.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Joined {
     facts: u64,
@@ -110,9 +113,9 @@ impl Joined {
         }
     }
 
-    /// How many facts lack a last sighting, if all of them do and forgetting needs it.
-    pub(super) fn all_lack_last(self, forget: Option<Timestamp>) -> Option<u64> {
-        (forget.is_some() && self.facts > 0 && self.with_last == 0).then_some(self.facts)
+    /// How many facts were joined, if none tells when its key was last seen.
+    pub(super) fn all_lack_last(self) -> Option<u64> {
+        (self.facts > 0 && self.with_last == 0).then_some(self.facts)
     }
 }
 

@@ -128,7 +128,7 @@ fn oddities(tally: &Tally, too_many: &str) -> Option<Message> {
         ),
         (
             tally.broken_clock,
-            "with a time more than a day ahead of the wall clock, which was ignored",
+            "with a time more than a day ahead of the wall clock, which was not taken at its word",
         ),
     ];
     let told: Vec<String> = reasons

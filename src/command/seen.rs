@@ -4,9 +4,9 @@
 
 use super::{count, info, oddities, unknowns, BadRows, Range, World, INITIAL_SEARCH};
 use crate::baseline::{
-    Change, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
+    Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
 };
-use crate::lookup::{self, Clock, Columns, Tally};
+use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
@@ -45,7 +45,11 @@ pub(super) struct Seen<Z> {
 /// Rows come in, then they go out.
 enum Stage {
     Learning(Learner),
-    Writing { learned: Learned, next: usize },
+    Writing {
+        learned: Learned,
+        next: usize,
+        writer: BaselineWriter,
+    },
     Done,
 }
 
@@ -122,20 +126,19 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     }
 
     fn summary(&self, learned: &Learned) -> String {
-        let changes = |wanted| learned.rows().filter(|row| row.change == wanted).count();
-        let (new, changed, unchanged) = (
-            changes(Change::New),
-            changes(Change::Changed),
-            changes(Change::Unchanged),
-        );
+        let Counts {
+            new,
+            changed,
+            unchanged,
+            forgotten,
+        } = learned.counts();
         let out = new + changed + if self.options.changes { 0 } else { unchanged };
         format!(
-            "seen: {} and {} came, as of {}; {} out: {new} keys new, {changed} changed, {unchanged} unchanged, {} forgotten; {}",
+            "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
             count(learned.observations, "observation"),
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
-            count(out as u64, "row"),
-            learned.forgotten(),
+            count(out, "row"),
             self.maturity(learned),
         )
     }
@@ -184,19 +187,29 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         };
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
-        self.stage = Stage::Writing { learned, next: 0 };
+        let writer = BaselineWriter::new(&self.options.by);
+        self.stage = Stage::Writing {
+            learned,
+            next: 0,
+            writer,
+        };
         Ok(messages)
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> More {
-        let Stage::Writing { learned, next } = &mut self.stage else {
+        let Stage::Writing {
+            learned,
+            next,
+            writer,
+        } = &mut self.stage
+        else {
             return More::Nothing;
         };
         let goes_out = |row: &LearnedRow| !self.options.changes || row.change != Change::Unchanged;
-        lookup::write_header(&self.options.by, out);
+        writer.header(out);
         let mut rows = learned.rows_from(*next).filter(goes_out);
         for row in rows.by_ref().take(self.rows_a_page) {
-            lookup::write_row(learned.key(row), row.sighting, learned.maturity(), out);
+            writer.row(learned.key(row), row.sighting, learned.maturity(), out);
         }
         match rows.next() {
             Some(row) => {

@@ -116,7 +116,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
 
     fn summary(&self, verdicts: &Verdicts) -> String {
         format!(
-            "unseen: {} of {} and {} came, as of {}; {} reported, of keys first seen after {}",
+            "unseen: {} of {} and {} came, as of {}; {} reported: never seen, or first seen after {}",
             count(verdicts.census.observations, "observation"),
             count(verdicts.keys as u64, "key"),
             count(verdicts.census.baseline_rows, "baseline row"),

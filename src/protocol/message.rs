@@ -12,12 +12,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum MetadataError {
     /// The metadata is not the JSON of a request.
-    #[error("expected metadata like {{\"action\":\"execute\",\"finished\":true}}, got {length} bytes that are not: {reason}")]
+    #[error("expected metadata like {{\"action\":\"execute\",\"finished\":true}}, got {length} bytes: {reason}")]
     NotARequest {
         /// Length of the metadata in bytes; its text is not shown, since it may hold a session key.
         length: usize,
-        /// Where and why the JSON does not fit.
-        reason: String,
+        /// What it is instead.
+        reason: &'static str,
     },
     /// A request came out of turn.
     #[error("expected a request with the action `{expected}`, got `{got}`")]
@@ -47,13 +47,10 @@ impl Request {
     pub fn parse(metadata: &[u8]) -> Result<Self, MetadataError> {
         serde_json::from_slice(metadata).map_err(|error| MetadataError::NotARequest {
             length: metadata.len(),
-            reason: format!(
-                "{:?} error in line {}, column {}",
-                error.classify(),
-                error.line(),
-                error.column()
-            )
-            .to_lowercase(),
+            reason: match error.classify() {
+                serde_json::error::Category::Data => "it is JSON of another kind",
+                _ => "it is no JSON",
+            },
         })
     }
 

@@ -1,0 +1,161 @@
+//! The house as it is drawn: which room may use which, and a header on every file.
+//!
+//! Reads the sources as text: an arrow is any mention of `crate::<room>` (in `main.rs`, `unseen::<room>`). Arrows between the files of
+//! one room are that room's own affair.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room, and the rooms it may use. `lib.rs` names them all and uses none.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("time", &[]),
+    ("rows", &[]),
+    ("protocol", &[]),
+    ("baseline", &["time"]),
+    ("options", &["time"]),
+    ("lookup", &["rows", "baseline", "time"]),
+    ("cloudtrail", &["baseline", "time"]),
+    (
+        "command",
+        &["options", "protocol", "lookup", "rows", "baseline", "time"],
+    ),
+    (
+        "cli",
+        &[
+            "options",
+            "lookup",
+            "cloudtrail",
+            "rows",
+            "baseline",
+            "time",
+        ],
+    ),
+    ("main", &["cli", "command", "protocol", "time"]),
+];
+
+/// All Rust files below `folder`.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                None if path.is_dir() => folders.push(path),
+                Some(extension) if extension == "rs" => found.push(path),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `src/rows/reader.rs` is in the room `rows`, `src/lookup.rs` in the room `lookup`.
+fn room(path: &Path) -> String {
+    let first = path
+        .strip_prefix("src")
+        .unwrap()
+        .components()
+        .next()
+        .unwrap();
+    Path::new(&first)
+        .file_stem()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// The rooms that a file mentions, comments left out.
+fn mentions(path: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let prefix = if room(path) == "main" {
+        "unseen::"
+    } else {
+        "crate::"
+    };
+    code.split(prefix)
+        .skip(1)
+        .flat_map(|after| match after.strip_prefix('{') {
+            Some(list) => list
+                .split('}')
+                .next()
+                .unwrap()
+                .split(',')
+                .map(str::trim)
+                .collect(),
+            None => vec![after],
+        })
+        .map(|name| {
+            name.split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .filter(|name| !name.is_empty() && name != "self")
+        .collect()
+}
+
+#[test]
+fn arrows_run_as_they_are_drawn() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for path in sources("src").iter().filter(|path| room(path) != "lib") {
+        let room = room(path);
+        let allowed = arrows
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{}: a room that is not drawn", path.display()));
+        let others = mentions(path)
+            .into_iter()
+            .filter(|other| *other != room && !allowed.contains(&other.as_str()));
+        wrong.extend(others.map(|other| format!("{} uses `{other}`", path.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_arrow_that_is_drawn_is_used() {
+    let mut used: BTreeSet<(String, String)> = BTreeSet::new();
+    for path in sources("src") {
+        used.extend(
+            mentions(&path)
+                .into_iter()
+                .map(|other| (room(&path), other)),
+        );
+    }
+    for (room, others) in ARROWS {
+        for other in *others {
+            assert!(
+                used.contains(&((*room).into(), (*other).into())),
+                "`{room}` may use `{other}` and does not"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    let folders = ["src", "tests", "benches", "fuzz"];
+    let silent: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "target"))
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
+        .collect();
+    assert!(silent.is_empty(), "no `//!` header: {silent:?}");
+}
+
+#[test]
+fn the_notes_for_newcomers_stay_short() {
+    let lines = fs::read_to_string("ARCHITECTURE.md")
+        .unwrap()
+        .lines()
+        .count();
+    assert!(lines < 100, "ARCHITECTURE.md has {lines} lines");
+}
