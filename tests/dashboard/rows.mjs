@@ -47,8 +47,8 @@ function flatten(value, name = '', out = {}) {
     return out;
 }
 
-// A number in [0, 1) that depends on the text alone. The `l` is one of many that would do.
-const chance = (text) => createHash('sha256').update(`l${text}`).digest().readUInt32BE(0) / 2 ** 32;
+// A number in [0, 1) that depends on the text alone. The `o` is one of many that would do.
+const chance = (text) => createHash('sha256').update(`o${text}`).digest().readUInt32BE(0) / 2 ** 32;
 
 /** Half of a role's calls begin together, the others are spread; some calls are made again every few days. */
 export function events(folder) {
@@ -68,16 +68,16 @@ export function events(folder) {
     return out.sort((a, b) => a._time - b._time);
 }
 
-/** What the lookup holds after Initial, 33 days ago, and an Update on every night since. */
-export async function learn(sampleEvents, binary) {
+/** What the lookup holds after Initial, so many days ago, and an Update on every night since. */
+export async function learn(sampleEvents, binary, days = 33) {
     const saved = conf('savedsearches');
     const rows = { events: sampleEvents, lookups: { [LOOKUP]: [] } };
     const run = (name, now) => search(saved[`${BASELINE} - ${name}`].search, { ...world(rows, binary), now }, {
         earliest: saved[`${BASELINE} - ${name}`]['dispatch.earliest_time'], latest: saved[`${BASELINE} - ${name}`]['dispatch.latest_time'],
     });
-    await run('Initial', AS_OF - 33 * DAY);
+    await run('Initial', AS_OF - days * DAY);
     const midnight = Math.floor(AS_OF / DAY) * DAY;
-    for (let night = 32; night >= 0; night -= 1) await run('Update', midnight - night * DAY + 41 * 60);
+    for (let night = days - 1; night >= 0; night -= 1) await run('Update', midnight - night * DAY + 41 * 60);
     return rows.lookups;
 }
 

@@ -135,24 +135,50 @@ async function ours(text, rows, job, name) {
     return reply.rows;
 }
 
-// A search's terms: `field=value` with `*`, `NOT`, and a subsearch that returns such terms.
+// A search's terms: `field=value` with `*`, `NOT`, `OR`, parentheses, and a subsearch that returns such terms.
 async function terms(text, job) {
-    const parts = [];
     let rest = text.trim();
-    while (rest) {
-        const m = rest.match(/^(NOT\s+)?(?:([\w.{}]+)=("(?:[^"\\]|\\.)*"|[^\s()[\]|"]+)|\*)\s*/);
-        if (m) {
-            const pattern = m[2] && new RegExp(`^${(m[3].startsWith('"') ? unquote(m[3]) : m[3]).replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
-            const holds = m[2] ? (row) => list(row[m[2]]).some((v) => pattern.test(String(v))) : () => true;
-            parts.push(m[1] ? (row) => !holds(row) : holds);
-            rest = rest.slice(m[0].length);
-        } else if (rest.startsWith('[')) {
+    const take = (n) => { rest = rest.slice(n).trim(); };
+    async function term() {
+        if (rest.startsWith('NOT ')) {
+            take(4);
+            const of = await term();
+            return (row) => !of(row);
+        }
+        if (rest.startsWith('(')) {
+            take(1);
+            const inner = await any();
+            if (!rest.startsWith(')')) throw new Error(`\`)\` expected at \`${rest}\``);
+            take(1);
+            return inner;
+        }
+        if (rest.startsWith('[')) {
             const end = closing(rest);
-            parts.push(await terms((await pipeline(rest.slice(1, end), job))[0].search, job));
-            rest = rest.slice(end + 1).trim();
-        } else throw new Error(`unknown search term \`${rest}\``);
+            const inner = await terms((await pipeline(rest.slice(1, end), job))[0].search, job);
+            take(end + 1);
+            return inner;
+        }
+        const m = rest.match(/^(?:([\w.{}]+)=("(?:[^"\\]|\\.)*"|[^\s()[\]|"]+)|\*(?=\s|$))/);
+        if (!m) throw new Error(`unknown search term \`${rest}\``);
+        take(m[0].length);
+        if (!m[1]) return () => true;
+        const [, field, value] = m;
+        const pattern = new RegExp(`^${(value.startsWith('"') ? unquote(value) : value).replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 'i');
+        return (row) => list(row[field]).some((v) => pattern.test(String(v)));
     }
-    return (row) => parts.every((part) => part(row));
+    async function all() {
+        const parts = [];
+        while (rest && !rest.startsWith(')') && !rest.startsWith('OR ')) parts.push(await term());
+        return (row) => parts.every((part) => part(row));
+    }
+    async function any() {
+        const parts = [await all()];
+        while (rest.startsWith('OR ')) { take(3); parts.push(await all()); }
+        return (row) => parts.some((part) => part(row));
+    }
+    const whole = await any();
+    if (rest) throw new Error(`unknown search term \`${rest}\``);
+    return whole;
 }
 
 function closing(text) {

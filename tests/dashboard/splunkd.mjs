@@ -13,7 +13,7 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.json': 'applic
 const CONTEXT = { entry: [{ content: { username: 'admin', capabilities: [], roles: ['user'] } }] };
 const TIMES = { entry: [{ name: 'd1', content: { label: 'Last 24 hours', earliest_time: '-24h@h', latest_time: 'now', order: '10', disabled: false, is_sub_menu: false } }] };
 
-/** Serves `definition` over `world` until `close`. `asked` has every search, with its range and number of rows. */
+/** Serves `definition` over `world` until `close`. `asked` has every search: its range, number of rows and messages. */
 export async function splunkd(definition, world) {
     const jobs = new Map();
     const asked = [];
@@ -25,10 +25,11 @@ export async function splunkd(definition, world) {
         asked.push(note);
         try {
             const done = await search(query, world, { ...range, rows: rows?.map((row) => ({ ...row })) });
-            return { rows: done.rows, messages: done.messages, count: (note.count = done.rows.length) };
+            Object.assign(note, { count: done.rows.length, messages: done.messages.map(([, text]) => text) });
+            return { rows: done.rows };
         } catch (error) {
             unanswered.push(`${error.message} -- in: ${query}`);
-            return { failed: error.message, rows: [], messages: [] };
+            return { failed: error.message, rows: [] };
         }
     }
 

@@ -10,6 +10,7 @@ import SplunkThemeProvider from '@splunk/themes/SplunkThemeProvider';
 
 const definition = await fetch('definition.json').then((reply) => reply.json());
 const scheme = new URLSearchParams(location.search).get('scheme') ?? 'light';
+document.documentElement.className = scheme;
 createRoot(document.getElementById('root')).render(
     <SplunkThemeProvider family="enterprise" colorScheme={scheme} density="comfortable">
         <DashboardContextProvider preset={EnterpriseViewOnlyPreset} initialDefinition={definition}>
