@@ -126,13 +126,24 @@ async function open(someRows, { scheme = 'light', page: file = '', shows } = {},
         await page.goto(`${server.url}${file}?scheme=${scheme}`);
         if (shows) {
             await page.getByText(shows, { exact: true }).first().waitFor({ timeout: 30000 }).catch(() => wrong.push(`never showed: ${shows}`));
-            await page.waitForLoadState('networkidle');
-            await page.waitForTimeout(800); // charts grow into place
+            await settled(page, server);
         }
-        return await use({ page, server, wrong });
+        await use({ page, server, wrong });
+    } catch (error) {
+        await check(`the page stays up${shows ? ` and shows: ${shows}` : ''}`, () => { throw error; });
     } finally {
         await context.close();
         server.close();
+    }
+}
+// Every search was asked, and the picture has not changed for a second: charts grow into place.
+async function settled(page, server) {
+    let before = '';
+    for (let still = 0, tries = 0; still < 3 && tries < 100; tries += 1) {
+        await page.waitForTimeout(350);
+        const now = await page.evaluate(() => document.body.innerHTML);
+        still = now === before && queries.every(([, query]) => server.asked.some((one) => one.query === query)) ? still + 1 : 0;
+        before = now;
     }
 }
 // What is written on the page, in SVG too; a truncated label's `<title>` has all of it.
