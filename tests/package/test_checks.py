@@ -107,7 +107,7 @@ def search(spl_text):
 
 
 def drilldown(spl_text):
-    """A drilldown of the last saved search, the detection."""
+    """A drilldown of the last saved search, which goes the detection's way."""
     return append("default/savedsearches.conf", f'\naction.notable.param.drilldown_searches = [{{"name": "x", "search": "{spl_text}"}}]\n')
 
 
