@@ -172,6 +172,8 @@ def _after(step, fields, lookups, commands):
     command, said = step.command, words(step.text)[1:]
     if command in ("search", "where", "sort", "dedup", "head", "tail", "reverse", "outputlookup", "convert", "fillnull", "mvexpand", *commands):
         return fields
+    if command == "makeresults":
+        return {"_time"}
     if command in ("stats", "tstats", "chart", "top", "rare"):
         return _aggregated(said, command)
     if command == "eventstats" or command == "streamstats":
