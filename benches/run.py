@@ -295,15 +295,18 @@ def compare(ours, theirs):
 
 
 def compared(search, requests, programs):
-    """Plays one session to us and to DuckDB and compares what comes out; how many rows that is."""
-    answers = [FOLDER / "ours.csv", FOLDER / "duckdb.csv"]
-    for name, answer in zip(("unseen", "duckdb"), answers):
-        play(programs[name], search, requests, answer)
-    rows = int(subprocess.run([sys.executable, __file__, "compare", *answers], check=True, stdout=subprocess.PIPE).stdout)
-    tell(f"{search.name}, {requests.stem}: the same {rows:,} rows as DuckDB.\n")
-    for answer in answers:
-        answer.unlink()
-    return rows
+    """Plays one session to every program that answers and compares what comes out with DuckDB's rows."""
+    answer = lambda name: FOLDER / f"{name}.csv"  # noqa: E731
+    names = [name for name in programs if name != "yardstick"]
+    for name in names:
+        play(programs[name], search, requests, answer(name))
+    for name in names:
+        if name != "duckdb":
+            command = [sys.executable, __file__, "compare", answer(name), answer("duckdb")]
+            rows = int(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            tell(f"{search.name}, {requests.stem}: {name} gives the same {rows:,} rows as DuckDB.")
+    for name in names:
+        answer(name).unlink()
 
 
 # ---- The parts
@@ -316,16 +319,17 @@ def contestants(search, built, others=()):
     return programs
 
 
-def shipped(shape, observations, baseline, rounds, built, others, once=()):
-    """The shipped searches on one shape: a contest each."""
+def shipped(shape, observations, baseline, rounds, built, others, contest_with):
+    """The shipped searches on one shape: the answers of all, then a contest with some of the peers."""
     contests = {}
     for search in SEARCHES:
+        few = requests_file(built, shape, search.columns, 1_000, 10_000)
+        compared(search, few, contestants(search, built, others))
         requests = requests_file(built, shape, search.columns, observations, baseline)
-        programs = contestants(search, built, others)
-        compared(search, requests, programs)
+        compared(search, requests, contestants(search, built, {"duckdb": others["duckdb"]}))
         title = f"{search.name}: {shape}, {observations:,} observations + {baseline:,} baseline rows"
-        shown = programs if once is not None else contestants(search, built)
-        contests[search.name] = contest(title, shown, rounds, once or (), lambda p: play(p, search, requests))
+        programs = contestants(search, built, contest_with)
+        contests[search.name] = contest(title, programs, rounds, ("sdk",), lambda p: play(p, search, requests))
     return contests
 
 
@@ -534,15 +538,15 @@ def main():
     tenth = 10 if options.quick else 1
     rounds = options.rounds or (3 if options.quick else 7)
     built, others = build(), peers()
-    duckdb = {"duckdb": others["duckdb"]}
     if options.no_sdk:
         del others["sdk"]
     tell(f"{machine()}\n")
     results = {}
+    size = (100_000 // tenth, 1_000_000 // tenth)
     if "million" in options.only:
-        results["million"] = shipped("roles", 100_000 // tenth, 1_000_000 // tenth, rounds, built, others, ("sdk",))
+        results["million"] = shipped("roles", *size, rounds, built, others, others)
     if "sessions" in options.only:
-        results["sessions"] = shipped("sessions", 100_000 // tenth, 1_000_000 // tenth, rounds, built, duckdb)
+        results["sessions"] = shipped("sessions", *size, rounds, built, others, {})
     if "growth" in options.only:
         top = 6 if options.quick or options.no_ten_million else 7
         results["growth"] = growth([10**power for power in range(4, top + 1)], min(rounds, 3), built)
