@@ -4,7 +4,7 @@ Machines are noisy, so programs take turns (A B C, A B C, ...) and what is told 
 Beside the wall clock stand CPU seconds (all threads) and peak memory, as the kernel counts them for each process. Sessions go in
 lockstep, as splunkd holds them: a request, its reply, the next request. Nothing here is a test: no number makes it fail.
 
-    run.py [--quick] [--rounds N] [--no-ten-million] [--only PART ...] [--page]
+    run.py [--quick] [--rounds N] [--no-ten-million] [--no-sdk] [--only PART ...] [--unseen PROGRAM] [--page]
 
 Standard library only; the peers have an environment of their own. Writes below target/bench, and with --page the tables in
 docs/performance.md and the picture beside them.
@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "bench"
 AS_OF = 1_748_779_200  # as in benches/generate/session.rs
-PARTS = ("million", "sessions", "growth", "start", "trails")
+PARTS = ("million", "sessions", "growth", "start", "trails", "archive")
 
 WINDOWS = ["forget_window=-90d@d", "learning_window=-7d@d", f"as_of={AS_OF}"]
 
@@ -171,7 +171,8 @@ def run(program):
     """One program without a pipe."""
     began = time.perf_counter()
     null = os.open(os.devnull, os.O_WRONLY)
-    pid = os.posix_spawn(program[0], program, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+    actions = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+    pid = os.posix_spawn(program[0], program, os.environ, file_actions=actions)
     os.close(null)
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - began
@@ -364,6 +365,29 @@ def start(built, times=60):
     return milliseconds
 
 
+def has_learn(built):
+    """Whether this build has the command line, which is newer than the search commands."""
+    help_of_learn = [built["unseen"], "learn", "--help"]
+    return subprocess.run(help_of_learn, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def archive(built, peers_python):
+    """Whether `learn` gives one baseline from sample records and from the rows that benches/archive.sql makes of them."""
+    names = ("invictus-aws_dataset.json.gz", "panther-analysis-rule-tests.ndjson.gz")
+    samples = [str(ROOT / "tests" / "data" / "cloudtrail" / name) for name in names]
+    rows = FOLDER / "archive-rows.csv"
+    subprocess.run([peers_python, HERE / "peers" / "in_archive.py", rows, *samples], check=True)
+    texts = []
+    for paths in (samples, [str(rows)]):
+        baseline = FOLDER / "learned.csv"
+        baseline.unlink(missing_ok=True)
+        subprocess.run([built["unseen"], "learn", "--baseline", baseline, *paths], check=True, stderr=subprocess.DEVNULL)
+        texts.append(baseline.read_text())
+    keys = texts[0].count("\n") - 1
+    said = f"the same baseline of {keys} keys" if texts[0] == texts[1] else "two different baselines"
+    tell(f"archive: `learn` gives {said} from the sample records and from the rows of benches/archive.sql.\n")
+
+
 def trails(files, rounds, built):
     """`learn` on CloudTrail files: the contest, and our memory on a quarter of the files."""
     folder, few = FOLDER / f"trails-{files}", FOLDER / f"trails-{files // 4}"
@@ -372,18 +396,14 @@ def trails(files, rounds, built):
             subprocess.run([built["generate"], "trails", str(count), path], check=True)
     baseline = FOLDER / "learned.csv"
     learn = [built["unseen"], "learn", "--baseline", str(baseline)]
-    probe = subprocess.run([built["unseen"], "learn", "--help"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if probe.returncode != 0:
-        tell("learn: left out, this build of `unseen` has no verb `learn` yet.\n")
-        return None
     jq = ["/bin/sh", "-c", f"zcat {folder}/*.gz | jq -c '.Records[]'"]
-    programs = {"yardstick": [built["yardstick"], "trails", str(folder)], "unseen": [*learn, str(folder)], "zcat | jq": jq}
+    programs = {"yardstick": [built["yardstick"], "trails", str(folder)], "unseen": [*learn, str(folder)], "zcat and jq": jq}
 
     def afresh(program):
         baseline.unlink(missing_ok=True)
         return run(program)
 
-    result = contest(f"learn: {files:,} files of 1,000 records", programs, rounds, ("zcat | jq",), afresh)
+    result = contest(f"learn: {files:,} files of 1,000 records", programs, rounds, ("zcat and jq",), afresh)
     memory = statistics.median(afresh([*learn, str(few)]).memory for _ in range(3))
     tell(f"learn: {memory / 1e6:.0f} MB on a quarter of the files\n")
     return result, memory
@@ -436,7 +456,7 @@ def verdicts(results):
     if results.get("trails"):
         learn, few = results["trails"]
         row("`learn`, times the yardstick", learn.ratio("unseen", "yardstick"), 1.5, 1.1)
-        row("... times as fast as zcat and jq", learn.ratio("zcat | jq", "unseen"), 10, None, at_least=True)
+        row("... times as fast as zcat and jq", learn.ratio("zcat and jq", "unseen"), 10, None, at_least=True)
         row("... memory, of that on a quarter of the files", learn.median("unseen", "memory") / few, 1.5, 1.1)
     return ["| 100,000 observations + 1,000,000 baseline rows | measured | must | aim |", "| --- | ---: | ---: | ---: |", *rows]
 
@@ -463,7 +483,7 @@ def plot(grown):
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 920 360" font-family="sans-serif" font-size="13" fill="#57606a">',
             '<rect width="920" height="360" fill="#ffffff"/>',
             *panel(grown, lines, "wall", "seconds", 70, (-3, 2), 1),
-            *panel(grown, lines, "memory", "MB", 530, (0, 3), 1e-6),
+            *panel(grown, lines, "memory", "MB", 530, (1, 3), 1e-6),
             *(
                 f'<text x="{70 + 200 * nth}" y="348" fill="{line[2]}">{name}</text>'
                 for nth, (name, line) in enumerate(lines.items())
@@ -531,6 +551,7 @@ def main():
     parser.add_argument("--no-ten-million", action="store_true", help="let the baseline grow to a million rows only")
     parser.add_argument("--no-sdk", action="store_true", help="leave the slowest peer out")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="some parts only")
+    parser.add_argument("--unseen", help="another build of our program to measure")
     parser.add_argument("--page", action="store_true", help="write the tables into docs/performance.md")
     options = parser.parse_args()
 
@@ -538,6 +559,9 @@ def main():
     tenth = 10 if options.quick else 1
     rounds = options.rounds or (3 if options.quick else 7)
     built, others = build(), peers()
+    peers_python = others["duckdb"][0]
+    if options.unseen:
+        built["unseen"] = options.unseen
     if options.no_sdk:
         del others["sdk"]
     tell(f"{machine()}\n")
@@ -552,8 +576,13 @@ def main():
         results["growth"] = growth([10**power for power in range(4, top + 1)], min(rounds, 3), built)
     if "start" in options.only:
         results["start"] = start(built)
-    if "trails" in options.only:
-        results["trails"] = trails(200 // tenth, min(rounds, 5), built)
+    if not has_learn(built):
+        tell("learn: left out, this build of `unseen` has no verb `learn`.\n")
+    else:
+        if "trails" in options.only:
+            results["trails"] = trails(200 // tenth, min(rounds, 5), built)
+        if "archive" in options.only:
+            archive(built, peers_python)
     table = "\n".join(verdicts(results))
     tell(table)
     if options.page:

@@ -11,8 +11,9 @@ use std::path::Path;
 
 const RECORDS_A_FILE: u64 = 1_000;
 
-/// Roles at work in the files.
-const ROLES: u64 = 400;
+/// Roles at work in the files, each with some of the calls.
+const ROLES: u64 = 200;
+const CALLS_A_ROLE: u64 = 40;
 
 /// Fills `folder` with files, the nth always the same.
 pub(crate) fn write_files(folder: &Path, files: u64) -> io::Result<()> {
@@ -40,9 +41,10 @@ pub(crate) fn write_files(folder: &Path, files: u64) -> io::Result<()> {
 fn record_text(nth: u64) -> String {
     let mut dice = Dice::of("record", nth);
     let time = iso(AS_OF - 60 * 86_400 + nth * 7 % (60 * 86_400));
-    let role = role_name(dice.below(ROLES));
+    let nth_role = dice.below(ROLES);
+    let role = role_name(nth_role);
     let (account, role) = role.split_once(":role/").expect("a role has an account");
-    let call = call_name(dice.below(200));
+    let call = call_name(nth_role * 7 % 1_500 + dice.below(CALLS_A_ROLE));
     let (service, name) = call.split_once(':').expect("a call has a service");
     let identity = match dice.below(10) {
         0 => format!(r#"{{"type":"AWSService","invokedBy":"{service}.amazonaws.com"}}"#),
