@@ -6,9 +6,9 @@
 //! Sources: the field names are those of Splunk's ESCU lookup `previously_seen_cloud_api_calls_per_user_role`; that a
 //! KV store returns numbers as doubles, hence `1.0`, and several matching rows as a multivalue, is from Splunk's documentation.
 
-use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, MAX_KEYS};
+use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, Value, MAX_KEYS};
 use crate::rows::{Column, Header, Row, Writer};
-use crate::time::{Timestamp, DAY};
+use crate::time::{Timestamp, DAY, SECOND};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -343,10 +343,14 @@ impl Cells<'_, '_, '_> {
 
 /// `1` and `1.0` are one, `0` and `0.0` too; anything else says nothing.
 fn maturity(text: &[u8]) -> Option<Maturity> {
-    match Timestamp::parse(text) {
-        Ok(Some(flag)) if flag == Timestamp::from_seconds(1) => Some(Maturity::Mature),
-        Ok(Some(flag)) if flag == Timestamp::from_seconds(0) => Some(Maturity::Learning),
-        _ => None,
+    match text {
+        b"1" => Some(Maturity::Mature),
+        b"0" => Some(Maturity::Learning),
+        _ => match Timestamp::parse(text) {
+            Ok(Some(Timestamp(SECOND))) => Some(Maturity::Mature),
+            Ok(Some(Timestamp(0))) => Some(Maturity::Learning),
+            _ => None,
+        },
     }
 }
 
@@ -376,6 +380,18 @@ impl Tally {
         }
     }
 
+    /// Adds the counts of rows that were read apart.
+    pub fn merge(&mut self, other: &Self) {
+        self.no_key += other.no_key;
+        self.no_time += other.no_time;
+        self.too_many_keys += other.too_many_keys;
+        self.broken_clock += other.broken_clock;
+        self.bad_time += other.bad_time;
+        for (count, more) in self.unknown.iter_mut().zip(&other.unknown) {
+            *count += more;
+        }
+    }
+
     /// Counts a row that is left out.
     pub fn skip(&mut self, skip: Skip) {
         match skip {
@@ -401,11 +417,16 @@ impl Tally {
 ///
 /// SPL computes the same with `sha256(sha256(user).sha256(command))`. Field names do not take part, their order does.
 pub fn row_key<'v>(values: impl Iterator<Item = &'v [u8]>) -> [u8; 64] {
-    let mut outer = Sha256::new();
-    for value in values {
-        outer.update(hex(&Sha256::digest(value)));
-    }
-    hex(&outer.finalize())
+    joined_digest(values.map(value_digest))
+}
+
+fn value_digest(value: &[u8]) -> [u8; 64] {
+    hex(&Sha256::digest(value))
+}
+
+fn joined_digest(digests: impl Iterator<Item = [u8; 64]>) -> [u8; 64] {
+    let joined = digests.fold(Sha256::new(), |joined, digest| joined.chain_update(digest));
+    hex(&joined.finalize())
 }
 
 fn hex(digest: &[u8]) -> [u8; 64] {
@@ -418,43 +439,84 @@ fn hex(digest: &[u8]) -> [u8; 64] {
     text
 }
 
-/// Writes the lookup's header for keys made of the fields `by`: those, both sightings, the flag, and the row's name.
-pub fn write_header(by: &[String], out: &mut Vec<u8>) {
-    let mut writer = Writer::new(out);
-    let names = by
-        .iter()
-        .map(String::as_str)
-        .chain(SAID_TIMES)
-        .chain([ENOUGH_DATA, ROW_KEY]);
-    names.for_each(|name| writer.cell(name.as_bytes()));
-    writer.end_row();
+/// Writes the lookup's rows: the key fields, both sightings, the flag, and the row's name.
+#[derive(Debug)]
+pub struct BaselineWriter {
+    by: Vec<String>,
+    /// For each key field the digests of the values that come early and so, most likely, often.
+    digests: Vec<Vec<Option<[u8; 64]>>>,
 }
 
-/// Writes one row of the lookup, under the header of [`write_header`].
-pub fn write_row<'v>(
-    key: impl Iterator<Item = &'v [u8]> + Clone,
-    sighting: Sighting,
-    maturity: Maturity,
-    out: &mut Vec<u8>,
-) {
-    let mut writer = Writer::new(out);
-    key.clone().for_each(|value| writer.cell(value));
-    for time in [sighting.first(), sighting.last()] {
-        writer.append(|out| {
-            if let Some(time) = time {
-                time.write_to(out);
-            }
-        });
+/// No more than this many digests are remembered for a field: four megabytes.
+const DIGESTS: usize = 1 << 16;
+
+impl BaselineWriter {
+    /// A writer for keys made of the fields `by`.
+    pub fn new(by: &[String]) -> Self {
+        Self {
+            by: by.to_vec(),
+            digests: vec![Vec::new(); by.len()],
+        }
     }
-    writer.append(|out| {
-        out.push(if maturity == Maturity::Mature {
-            b'1'
-        } else {
-            b'0'
-        })
-    });
-    writer.append(|out| out.extend_from_slice(&row_key(key)));
-    writer.end_row();
+
+    /// Appends the header.
+    pub fn header(&self, out: &mut Vec<u8>) {
+        let mut writer = Writer::new(out);
+        let names = self
+            .by
+            .iter()
+            .map(String::as_str)
+            .chain(SAID_TIMES)
+            .chain([ENOUGH_DATA, ROW_KEY]);
+        names.for_each(|name| writer.cell(name.as_bytes()));
+        writer.end_row();
+    }
+
+    /// Appends one row.
+    pub fn row<'v>(
+        &mut self,
+        key: impl Iterator<Item = Value<'v>> + Clone,
+        sighting: Sighting,
+        maturity: Maturity,
+        out: &mut Vec<u8>,
+    ) {
+        let name = joined_digest(
+            self.digests
+                .iter_mut()
+                .zip(key.clone())
+                .map(|(known, value)| digest(known, value)),
+        );
+        let mut writer = Writer::new(out);
+        key.for_each(|value| writer.cell(value.text));
+        for time in [sighting.first(), sighting.last()] {
+            writer.append(|out| {
+                if let Some(time) = time {
+                    time.write_to(out);
+                }
+            });
+        }
+        writer.append(|out| {
+            out.push(if maturity == Maturity::Mature {
+                b'1'
+            } else {
+                b'0'
+            })
+        });
+        writer.append(|out| out.extend_from_slice(&name));
+        writer.end_row();
+    }
+}
+
+/// A value's digest, from those known of its field if it is among them.
+fn digest(known: &mut Vec<Option<[u8; 64]>>, value: Value<'_>) -> [u8; 64] {
+    let number = value.number as usize;
+    if number >= DIGESTS {
+        return value_digest(value.text);
+    }
+    if number >= known.len() {
+        known.resize(number + 1, None);
+    }
+    *known[number].get_or_insert_with(|| value_digest(value.text))
 }
 
 #[cfg(test)]
@@ -635,17 +697,48 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_named_alike_whether_its_digests_are_remembered_or_not() {
+        let mut writer = BaselineWriter::new(&["user".to_string()]);
+        let mut name = |number: usize, text: &'static str| {
+            let mut row = Vec::new();
+            let value = Value {
+                number: number as u32,
+                text: text.as_bytes(),
+            };
+            writer.row(
+                [value].into_iter(),
+                Sighting::NEVER,
+                Maturity::Learning,
+                &mut row,
+            );
+            row.trim_ascii_end()
+                .rsplit(|&byte| byte == b',')
+                .next()
+                .unwrap()
+                .to_vec()
+        };
+        for (number, text) in [
+            (3, "a"),
+            (3, "a"),
+            (0, "b"),
+            (DIGESTS, "c"),
+            (DIGESTS - 1, "d"),
+        ] {
+            assert_eq!(name(number, text), row_key([text.as_bytes()].into_iter()));
+        }
+    }
+
+    #[test]
     fn a_written_row_is_read_back() {
-        let by = ["user".to_string()];
+        let mut writer = BaselineWriter::new(&["user".to_string()]);
         let mut body = Vec::new();
-        write_header(&by, &mut body);
+        writer.header(&mut body);
         let stored = Sighting::new(Some(Timestamp(1_500_000)), None);
-        write_row(
-            [b"a,b".as_slice()].into_iter(),
-            stored,
-            Maturity::Mature,
-            &mut body,
-        );
+        let value = Value {
+            number: 0,
+            text: b"a,b",
+        };
+        writer.row([value].into_iter(), stored, Maturity::Mature, &mut body);
         let text = std::str::from_utf8(&body).unwrap();
         assert!(
             text.starts_with("user,firstTimeSeen,lastTimeSeen,enough_data,_key\n\"a,b\",1.5,,1,"),

@@ -2,19 +2,39 @@
 //!
 //! splunkd starts a chunked command without arguments and speaks first; a person at a terminal gets help instead.
 
+use std::ffi::OsString;
 use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use unseen::cli;
 use unseen::command::{self, World};
 use unseen::protocol;
 use unseen::time::Timestamp;
 
 fn main() -> ExitCode {
     let now = wall_clock();
-    if std::env::args_os().len() > 1 || io::stdin().is_terminal() {
-        return ExitCode::FAILURE;
+    match std::env::args_os().len() {
+        0 | 1 if !io::stdin().is_terminal() => pipe(now),
+        0 | 1 => command_line(now, ["unseen", "--help"].into_iter().map(OsString::from)),
+        _ => command_line(now, std::env::args_os()),
     }
-    pipe(now)
+}
+
+/// One run for a person, or for a script.
+fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let outcome = cli::run(
+        arguments,
+        cli::World {
+            now,
+            zone: chrono::Local,
+            threads: std::thread::available_parallelism().map_or(1, |threads| threads.get()),
+            stdin: &mut io::stdin(),
+            stdout: &mut io::stdout(),
+            stderr: &mut io::stderr(),
+            is_watched: io::stderr().is_terminal(),
+        },
+    );
+    ExitCode::from(outcome.exit_code())
 }
 
 /// One conversation with splunkd. What went wrong with a search is told through the pipe; only a broken pipe has an exit code.

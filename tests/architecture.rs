@@ -15,15 +15,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("baseline", &["time"]),
     ("options", &["time"]),
     ("lookup", &["rows", "baseline", "time"]),
-    ("cloudtrail", &["baseline", "time"]),
+    ("cloudtrail", &["time"]),
+    ("telling", &["options", "lookup", "baseline", "time"]),
     (
         "command",
-        &["options", "protocol", "lookup", "rows", "baseline", "time"],
+        &[
+            "options", "protocol", "telling", "lookup", "rows", "baseline", "time",
+        ],
     ),
     (
         "cli",
         &[
             "options",
+            "telling",
             "lookup",
             "cloudtrail",
             "rows",

@@ -147,7 +147,7 @@ fn really_learn(facts: &[Plain], cutoffs: LearnCutoffs) -> Learned {
 fn rows(learned: &Learned) -> BTreeMap<Key, (Sighting, Change)> {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     let row = |row| {
-        let mut key = learned.key(row).map(text);
+        let mut key = learned.key(row).map(|value| text(value.text));
         (
             (key.next().unwrap(), key.next().unwrap()),
             (row.sighting, row.change),

@@ -1,15 +1,16 @@
 //! Detecting: facts in any order, then the observations whose key the baseline never saw before the window opened.
 //!
-//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds drawn at
-//! the start: sixteen bytes a row whatever the order, and no two of a thousand million keys will share them. What was
-//! remembered before its observation came is looked up at the end, so the order of facts makes no difference.
+//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds:
+//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. They are
+//! looked up at the end, so the order of facts makes no difference.
 
+use super::hash::Seed;
 use super::sighting::Joined;
 use super::{Fact, Maturity, Said};
 use crate::time::Timestamp;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasherDefault, Hasher};
 use thiserror::Error;
 
 /// The windows of a detecting run, worked out for the time it is as of.
@@ -64,12 +65,12 @@ impl Hasher for FingerprintHasher {
 #[derive(Debug)]
 pub struct Detector {
     cutoffs: DetectCutoffs,
-    seeds: [RandomState; 2],
+    seeds: [Seed; 2],
     /// The observed keys, numbered.
     observed: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
     /// Whether an observed key is known, by number.
     known: Vec<bool>,
-    /// Known keys that were not observed when they came.
+    /// The known keys, as the baseline's rows brought them.
     remembered: Vec<Fingerprint>,
     /// Keys of which a row of the baseline itself has no last sighting.
     without_last: Vec<Fingerprint>,
@@ -132,7 +133,7 @@ impl Detector {
     pub fn new(cutoffs: DetectCutoffs) -> Self {
         Self {
             cutoffs,
-            seeds: [RandomState::new(), RandomState::new()],
+            seeds: [Seed::secret(), Seed::secret()],
             observed: HashMap::default(),
             known: Vec::new(),
             remembered: Vec::new(),
@@ -177,13 +178,9 @@ impl Detector {
     }
 
     fn remember(&mut self, fact: &Fact<'_>) {
-        fact.keys.for_each(|key| {
-            let fingerprint = fingerprint(&self.seeds, key);
-            match self.observed.get(&fingerprint) {
-                Some(&number) => self.known[number as usize] = true,
-                None => self.remembered.push(fingerprint),
-            }
-        });
+        let remembered = &mut self.remembered;
+        fact.keys
+            .for_each(|key| remembered.push(fingerprint(&self.seeds, key)));
     }
 
     fn observe_known(&mut self, fact: &Fact<'_>) {
@@ -240,6 +237,7 @@ impl Detector {
         Ok(Verdicts {
             census: self.census,
             keys: self.known.len(),
+            new_keys: self.known.iter().filter(|&&known| !known).count(),
             new,
         })
     }
@@ -255,15 +253,8 @@ impl Detector {
     }
 }
 
-fn fingerprint(seeds: &[RandomState; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
-    let half = |seed: &RandomState| {
-        let mut hasher = seed.build_hasher();
-        // Each value is hashed with its length, so that fields cannot run into each other.
-        key.iter()
-            .for_each(|value| value.as_ref().hash(&mut hasher));
-        hasher.finish()
-    };
-    (half(&seeds[0]), half(&seeds[1]))
+fn fingerprint(seeds: &[Seed; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
+    (seeds[0].of_key(key), seeds[1].of_key(key))
 }
 
 /// Which of the held observations are new.
@@ -273,6 +264,8 @@ pub struct Verdicts {
     pub census: Census,
     /// How many distinct keys were observed.
     pub keys: usize,
+    /// How many of them the baseline does not know, whether it is mature or not.
+    pub new_keys: usize,
     new: Vec<bool>,
 }
 

@@ -40,6 +40,15 @@ impl Index {
         }
     }
 
+    /// The position in the first slot for `hash`, if the hashes agree: most likely the key's, if there is one.
+    pub(super) fn guess(&self, hash: u32) -> Option<u32> {
+        let slot = *self
+            .slots
+            .get(hash as usize & self.slots.len().wrapping_sub(1))?;
+        let (slot_hash, position) = unpack(slot);
+        (slot != FREE && slot_hash == hash).then_some(position)
+    }
+
     fn grow(&mut self) {
         let doubled = (self.slots.len() * 2).max(FEWEST_SLOTS);
         let slots = std::mem::replace(&mut self.slots, vec![FREE; doubled]);

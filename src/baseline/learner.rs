@@ -6,8 +6,9 @@
 
 use super::sighting::Joined;
 use super::table::Table;
-use super::{Fact, Maturity, Said, Sighting};
+use super::{Fact, Maturity, Said, Sighting, Value};
 use crate::time::Timestamp;
+use std::hint::black_box;
 use thiserror::Error;
 
 /// The windows of a learning run, worked out for the time it is as of.
@@ -91,6 +92,25 @@ impl Entry {
         }
     }
 
+    fn take(&mut self, share: Share, forget: Option<Timestamp>) {
+        if let Some(own) = share.own {
+            self.widen(own);
+        }
+        let Some(said) = share.said else { return };
+        if said.sighting.is_forgotten(forget) {
+            self.marks |= FORGOTTEN;
+        } else {
+            self.absorb(said);
+        }
+        if said.sighting.last().is_none() {
+            self.marks |= if share.own.is_some() {
+                JOINED_WITHOUT_LAST
+            } else {
+                STORED_WITHOUT_LAST
+            };
+        }
+    }
+
     fn change(&self, maturity: Maturity) -> Change {
         match self.marks {
             marks if marks & SAID == 0 => Change::New,
@@ -107,12 +127,26 @@ fn standing(maturity: Maturity) -> u8 {
     }
 }
 
+/// How many keys wait to be looked up together: enough for their waits for memory to overlap, few enough to stay in the cache.
+const BATCH: usize = 32;
+
+/// What a fact says of one key.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    hash: u32,
+    own: Option<Sighting>,
+    said: Option<Said>,
+}
+
 /// Merges facts into the next baseline. Memory grows with the number of distinct keys.
 #[derive(Debug)]
 pub struct Learner {
     cutoffs: LearnCutoffs,
     table: Table,
     entries: Vec<Entry>,
+    /// The shares that wait, and the ids of their keys, end to end.
+    waiting: Vec<Share>,
+    waiting_ids: Vec<u32>,
     joined: Joined,
     observations: u64,
     baseline_rows: u64,
@@ -126,6 +160,8 @@ impl Learner {
             cutoffs,
             table: Table::new(width),
             entries: Vec::new(),
+            waiting: Vec::with_capacity(BATCH),
+            waiting_ids: Vec::with_capacity(BATCH * width),
             joined: Joined::default(),
             observations: 0,
             baseline_rows: 0,
@@ -145,36 +181,51 @@ impl Learner {
             self.joined.note(fact, said);
         }
         fact.keys.for_each(|key| {
-            let number = self.table.intern(key);
+            let hash = self.table.intern(key, &mut self.waiting_ids);
+            self.waiting.push(Share {
+                hash,
+                own: fact.own,
+                said,
+            });
+            if self.waiting.len() == BATCH {
+                self.merge_waiting();
+            }
+        });
+    }
+
+    /// Looks up the keys that wait and merges their shares.
+    fn merge_waiting(&mut self) {
+        let guesses = self
+            .waiting
+            .iter()
+            .map(|share| self.table.guess(share.hash));
+        let near = guesses.flatten().map(|number| {
+            (
+                self.table.first_id(number),
+                self.entries.get(number).map(|entry| entry.marks),
+            )
+        });
+        near.for_each(|touched| _ = black_box(touched));
+
+        let ids = std::mem::take(&mut self.waiting_ids);
+        let width = ids.len() / self.waiting.len().max(1);
+        for (share, ids) in self.waiting.drain(..).zip(ids.chunks_exact(width.max(1))) {
+            let number = self.table.number(share.hash, ids);
             if number == self.entries.len() {
                 self.entries.push(Entry::UNKNOWN);
             }
-            let entry = &mut self.entries[number];
-            if let Some(own) = fact.own {
-                entry.widen(own);
-            }
-            match said {
-                Some(said) if said.sighting.is_forgotten(self.cutoffs.forget) => {
-                    entry.marks |= FORGOTTEN
-                }
-                Some(said) => entry.absorb(said),
-                None => {}
-            }
-            if said.is_some_and(|said| said.sighting.last().is_none()) {
-                entry.marks |= if fact.own.is_some() {
-                    JOINED_WITHOUT_LAST
-                } else {
-                    STORED_WITHOUT_LAST
-                };
-            }
-        });
+            self.entries[number].take(share, self.cutoffs.forget);
+        }
+        self.waiting_ids = ids;
+        self.waiting_ids.clear();
     }
 
     /// The next baseline.
     ///
     /// # Errors
     /// See [`LearnError`]; the baseline then has to stay as it is.
-    pub fn finish(self, start: Start) -> Result<Learned, LearnError> {
+    pub fn finish(mut self, start: Start) -> Result<Learned, LearnError> {
+        self.merge_waiting();
         if start == Start::Refused && !self.said_of_a_key {
             return Err(LearnError::NothingSaid {
                 observations: self.observations,
@@ -198,6 +249,7 @@ impl Learner {
             table: self.table,
             entries: self.entries,
             forget: self.cutoffs.forget,
+            mature: self.cutoffs.mature,
             maturity,
             oldest,
             observations: self.observations,
@@ -258,6 +310,7 @@ pub struct Learned {
     table: Table,
     entries: Vec<Entry>,
     forget: Option<Timestamp>,
+    mature: Timestamp,
     maturity: Maturity,
     oldest: Option<Timestamp>,
     /// How many facts had times of their own.
@@ -295,18 +348,50 @@ impl Learned {
     }
 
     /// The values of a row's key, in the order of the fields.
-    pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+    pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
         self.table.key(row.number)
     }
 
-    /// How many keys the baseline knew and this one does not.
-    pub fn forgotten(&self) -> u64 {
-        let was_known = |entry: &&Entry| entry.marks & (SAID | FORGOTTEN) != 0;
-        self.entries
-            .iter()
-            .filter(was_known)
-            .filter(|entry| !is_kept(entry, self.forget))
-            .count() as u64
+    /// How many keys there are of each kind.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for entry in &self.entries {
+            let kind = match is_kept(entry, self.forget) {
+                true => match entry.change(self.maturity) {
+                    Change::New => &mut counts.new,
+                    Change::Changed => &mut counts.changed,
+                    Change::Unchanged => &mut counts.unchanged,
+                },
+                false if entry.marks & (SAID | FORGOTTEN) != 0 => &mut counts.forgotten,
+                false => continue,
+            };
+            *kind += 1;
+            counts.old +=
+                u64::from(is_kept(entry, self.forget) && entry.sighting.began_by(self.mature));
+        }
+        counts
+    }
+}
+
+/// How many keys a new baseline has, seen from the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Keys that were not known, or had been forgotten.
+    pub new: u64,
+    /// Keys of which no stored row says what the new one says.
+    pub changed: u64,
+    /// Keys of which a stored row says exactly the same.
+    pub unchanged: u64,
+    /// Keys that were known and are no more.
+    pub forgotten: u64,
+    /// Kept keys that are old enough to make the baseline mature: one is enough.
+    pub old: u64,
+}
+
+impl Counts {
+    /// How many keys the new baseline has.
+    pub fn kept(&self) -> u64 {
+        self.new + self.changed + self.unchanged
     }
 }
 
@@ -354,7 +439,12 @@ mod tests {
     }
 
     fn rows(learned: &Learned) -> Vec<(String, Sighting, Change)> {
-        let key = |row| learned.key(row).map(String::from_utf8_lossy).collect();
+        let key = |row| {
+            learned
+                .key(row)
+                .map(|value| String::from_utf8_lossy(value.text))
+                .collect()
+        };
         learned
             .rows()
             .map(|row| (key(row), row.sighting, row.change))
@@ -389,7 +479,7 @@ mod tests {
             [("a".into(), sighting(800, 900), Change::New)]
         );
         assert_eq!(
-            (learned.maturity(), learned.forgotten()),
+            (learned.maturity(), learned.counts().forgotten),
             (Maturity::Learning, 0)
         );
     }
@@ -406,7 +496,7 @@ mod tests {
             [("b".into(), sighting(800, 900), Change::New)]
         );
         assert_eq!(
-            (learned.maturity(), learned.forgotten()),
+            (learned.maturity(), learned.counts().forgotten),
             (Maturity::Learning, 1)
         );
     }
@@ -418,6 +508,14 @@ mod tests {
                 learn(&[("a", None, Some(said(first, 900, Maturity::Learning)))]).unwrap();
             assert_eq!(learned.maturity(), expected, "{first}");
         }
+    }
+
+    #[test]
+    fn the_keys_that_make_a_baseline_mature_are_counted() {
+        let young = |key| (key, None, Some(said(501, 900, Maturity::Mature)));
+        let stray = ("a", None, Some(said(0, 900, Maturity::Mature)));
+        let counts = learn(&[stray, young("b"), young("c")]).unwrap().counts();
+        assert_eq!((counts.old, counts.kept()), (1, 3));
     }
 
     #[test]

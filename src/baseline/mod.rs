@@ -14,6 +14,7 @@
 //! baseline, [`Detector`] finds the observations that the baseline never saw.
 
 mod detector;
+mod hash;
 mod index;
 mod keys;
 mod learner;
@@ -22,5 +23,6 @@ mod table;
 
 pub use detector::{Census, DetectCutoffs, DetectError, Detector, Held, Verdicts};
 pub use keys::{Keys, MAX_KEYS};
-pub use learner::{Change, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start};
+pub use learner::{Change, Counts, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start};
 pub use sighting::{Fact, Maturity, Said, Sighting};
+pub use table::Value;

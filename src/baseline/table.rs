@@ -4,14 +4,14 @@
 //! of those. Names repeat from key to key (a role makes two hundred calls), so this is short to compare and little to
 //! keep. Values are chosen by others, hence the seeded hash; the order of arrival, not the hash, decides what comes out.
 
+use super::hash::Seed;
 use super::index::Index;
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 
 /// A set of byte strings, numbered in the order of arrival.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Dictionary {
-    hasher: RandomState,
+    seed: Seed,
     index: Index,
     text: Vec<u8>,
     /// Where each string ends in `text`.
@@ -19,8 +19,17 @@ struct Dictionary {
 }
 
 impl Dictionary {
+    fn new() -> Self {
+        Self {
+            seed: Seed::secret(),
+            index: Index::default(),
+            text: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
     fn intern(&mut self, value: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(value) as u32;
+        let hash = self.seed.of_value(value) as u32;
         let (text, ends) = (&self.text, &self.ends);
         let id = self
             .index
@@ -58,49 +67,78 @@ impl Table {
     /// A table for keys of `width` fields.
     pub(super) fn new(width: usize) -> Self {
         Self {
-            dictionaries: (0..width).map(|_| Dictionary::default()).collect(),
+            dictionaries: (0..width).map(|_| Dictionary::new()).collect(),
             ids: Vec::new(),
             index: Index::default(),
-            multiplier: RandomState::new().hash_one(width) | 1,
+            multiplier: Seed::secret().of_value(b"") | 1,
         }
     }
 
-    /// The number of a key, which is added if it is new.
-    pub(super) fn intern(&mut self, key: &[Cow<'_, [u8]>]) -> usize {
-        let width = self.dictionaries.len();
-        debug_assert_eq!(key.len(), width);
-        let start = self.ids.len();
-        self.ids.extend(
-            key.iter()
-                .zip(&mut self.dictionaries)
-                .map(|(value, dictionary)| dictionary.intern(value)),
-        );
-        let (known, candidate) = self.ids.split_at(start);
-        let hash = candidate.iter().fold(0, |hash: u64, &id| {
-            (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier)
-        });
-        let found = self.index.find_or_add((hash >> 32) as u32, |number| {
-            known[number as usize * width..].starts_with(candidate)
-        }) as usize;
-        if found * width != start {
-            self.ids.truncate(start);
+    /// Appends the ids of a key's values to `ids`; returns the hash under which the table finds them.
+    pub(super) fn intern(&mut self, key: &[Cow<'_, [u8]>], ids: &mut Vec<u32>) -> u32 {
+        debug_assert_eq!(key.len(), self.dictionaries.len());
+        let mut hash: u64 = 0;
+        for (value, dictionary) in key.iter().zip(&mut self.dictionaries) {
+            let id = dictionary.intern(value);
+            ids.push(id);
+            hash = (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier);
         }
-        found
+        (hash >> 32) as u32
+    }
+
+    /// The number that a key with this hash most likely has. Asked for many keys before any is looked up, it lets the waits for
+    /// memory overlap; the answer may be wrong, and the look-up does not depend on it.
+    pub(super) fn guess(&self, hash: u32) -> Option<usize> {
+        self.index.guess(hash).map(|number| number as usize)
+    }
+
+    /// The first id of a key.
+    pub(super) fn first_id(&self, number: usize) -> Option<u32> {
+        self.ids.get(number * self.dictionaries.len()).copied()
+    }
+
+    /// The number of the key with these ids, which is added if it is new.
+    pub(super) fn number(&mut self, hash: u32, ids: &[u32]) -> usize {
+        let width = self.dictionaries.len();
+        let known = &self.ids;
+        let is_key = |number: u32| known[number as usize * width..].starts_with(ids);
+        let number = self.index.find_or_add(hash, is_key) as usize;
+        if number * width == self.ids.len() {
+            self.ids.extend_from_slice(ids);
+        }
+        number
     }
 
     /// The values of a key, in the order of the fields.
-    pub(super) fn key(&self, number: usize) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+    pub(super) fn key(&self, number: usize) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
         let width = self.dictionaries.len();
         let ids = &self.ids[number * width..][..width];
-        ids.iter()
-            .zip(&self.dictionaries)
-            .map(|(&id, dictionary)| dictionary.get(id))
+        let fields = ids.iter().zip(&self.dictionaries);
+        fields.map(|(&number, dictionary)| Value {
+            number,
+            text: dictionary.get(number),
+        })
     }
+}
+
+/// One value of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'t> {
+    /// The same for equal values of one field, and small for those that came early.
+    pub number: u32,
+    /// The value itself.
+    pub text: &'t [u8],
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn number(table: &mut Table, key: &[Cow<'_, [u8]>]) -> usize {
+        let mut ids = Vec::new();
+        let hash = table.intern(key, &mut ids);
+        table.number(hash, &ids)
+    }
 
     fn key(values: &[&'static str]) -> Vec<Cow<'static, [u8]>> {
         values
@@ -122,10 +160,10 @@ mod tests {
         ];
         let numbers: Vec<usize> = arrivals
             .iter()
-            .map(|values| table.intern(&key(values)))
+            .map(|values| number(&mut table, &key(values)))
             .collect();
         assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
-        let values: Vec<&[u8]> = table.key(3).collect();
+        let values: Vec<&[u8]> = table.key(3).map(|value| value.text).collect();
         assert_eq!(values, [b"c".as_slice(), b"ab"]);
     }
 
@@ -139,10 +177,10 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             for n in 0..2_000 {
-                assert_eq!(table.intern(&key(n)), n);
+                assert_eq!(number(&mut table, &key(n)), n);
             }
             for n in (0..2_000).rev() {
-                assert_eq!(table.intern(&key(n)), n);
+                assert_eq!(number(&mut table, &key(n)), n);
             }
         }
     }

@@ -7,18 +7,26 @@ mod seen;
 mod unseen;
 mod which;
 
-use crate::lookup::{self, NotATimeIn, Tally};
+use crate::lookup::{self, NotATimeIn};
 use crate::options::{SearchCommand, SeenOptions, Token, UnseenOptions};
 use crate::protocol::{CommandError, CommandType, Getinfo, Level, Message, Opened};
 use crate::rows::RowError;
+use crate::telling::Remedies;
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use thiserror::Error;
 
 /// The search that makes a first baseline.
 pub const INITIAL_SEARCH: &str = "Previously Seen Cloud API Calls Per User Role - Initial";
-/// The search that keeps it up to date.
-pub const UPDATE_SEARCH: &str = "Previously Seen Cloud API Calls Per User Role - Update";
+
+/// What a user of Splunk can do about a baseline.
+const REMEDIES: Remedies = Remedies {
+    start: "run \"Previously Seen Cloud API Calls Per User Role - Initial\" once",
+    restart: "run \"Previously Seen Cloud API Calls Per User Role - Initial\" again, and enable \
+              \"Previously Seen Cloud API Calls Per User Role - Update\"",
+    update: "\"Previously Seen Cloud API Calls Per User Role - Update\"",
+    is_updated: "is \"Previously Seen Cloud API Calls Per User Role - Update\" enabled?",
+};
 
 /// The most rows in one reply where splunkd does not say: the default of `maxresultrows` in limits.conf.
 const ROWS_A_PAGE: usize = 50_000;
@@ -109,49 +117,4 @@ fn info(text: String) -> Message {
 
 fn warn(text: String) -> Message {
     Message(Level::Warn, text)
-}
-
-/// `1 row`, `2 rows`.
-fn count(number: u64, one: &str) -> String {
-    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The reasons for which rows were left out, or were not taken at their word.
-fn oddities(tally: &Tally, too_many: &str) -> Option<Message> {
-    let reasons = [
-        (tally.no_key, "without a key (a key field is empty)"),
-        (tally.no_time, "without a time"),
-        (tally.too_many_keys, too_many),
-        (
-            tally.bad_time,
-            "with a time that is not a number, which was ignored",
-        ),
-        (
-            tally.broken_clock,
-            "with a time more than a day ahead of the wall clock, which was not taken at its word",
-        ),
-    ];
-    let told: Vec<String> = reasons
-        .iter()
-        .filter(|(rows, _)| *rows > 0)
-        .map(|(rows, reason)| format!("{} {reason}", count(*rows, "row")))
-        .collect();
-    (!told.is_empty()).then(|| warn(told.join("; ")))
-}
-
-/// The observations whose key is only known as `unknown`.
-fn unknowns(tally: &Tally, by: &[String], observations: u64) -> impl Iterator<Item = Message> {
-    let told: Vec<Message> = by
-        .iter()
-        .zip(&tally.unknown)
-        .filter(|(_, &rows)| rows > 0)
-        .map(|(field, rows)| {
-            warn(format!(
-                "{rows} of {} have the {field} `unknown`: the add-on does not map it for these events; the macro \
-                 cloud_api_calls_by_role can read CloudTrail events instead",
-                count(observations, "observation")
-            ))
-        })
-        .collect();
-    told.into_iter()
 }

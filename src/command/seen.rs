@@ -2,14 +2,15 @@
 //!
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
-use super::{count, info, oddities, unknowns, BadRows, Range, World, INITIAL_SEARCH};
+use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH};
 use crate::baseline::{
-    Change, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Maturity, Start,
+    Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
 };
-use crate::lookup::{self, Clock, Columns, Tally};
+use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
+use crate::telling::{count, oddities, unknowns, Telling};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -45,7 +46,11 @@ pub(super) struct Seen<Z> {
 /// Rows come in, then they go out.
 enum Stage {
     Learning(Learner),
-    Writing { learned: Learned, next: usize },
+    Writing {
+        learned: Learned,
+        next: usize,
+        writer: BaselineWriter,
+    },
     Done,
 }
 
@@ -108,61 +113,42 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     }
 
     fn messages(&self, learned: &Learned) -> Vec<Message> {
-        let mut messages = vec![info(self.summary(learned))];
-        messages.extend(oddities(
+        let counts = learned.counts();
+        let mut messages = vec![info(self.summary(learned, counts))];
+        let thin = self.telling().thin_maturity(learned, &counts);
+        let odd = oddities(
             &self.tally,
             "left out because they stand for more than 1000 keys",
-        ));
-        messages.extend(unknowns(
-            &self.tally,
-            &self.options.by,
-            learned.observations,
-        ));
+        );
+        let unknown = unknowns(&self.tally, &self.options.by, learned.observations);
+        messages.extend(thin.into_iter().chain(odd).chain(unknown).map(warn));
         messages
     }
 
-    fn summary(&self, learned: &Learned) -> String {
-        let changes = |wanted| learned.rows().filter(|row| row.change == wanted).count();
-        let (new, changed, unchanged) = (
-            changes(Change::New),
-            changes(Change::Changed),
-            changes(Change::Unchanged),
-        );
+    fn summary(&self, learned: &Learned, counts: Counts) -> String {
+        let Counts {
+            new,
+            changed,
+            unchanged,
+            forgotten,
+            ..
+        } = counts;
         let out = new + changed + if self.options.changes { 0 } else { unchanged };
         format!(
-            "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {} forgotten; {}",
+            "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
             count(learned.observations, "observation"),
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
-            count(out as u64, "row"),
-            learned.forgotten(),
-            self.maturity(learned),
+            count(out, "row"),
+            self.telling().maturity(learned),
         )
     }
 
-    fn maturity(&self, learned: &Learned) -> String {
-        match (learned.maturity(), learned.oldest()) {
-            (Maturity::Mature, _) => "the baseline is mature".into(),
-            (Maturity::Learning, None) => "the baseline is empty".into(),
-            (Maturity::Learning, Some(oldest)) => {
-                let oldest_at = oldest.human(&self.zone);
-                match self
-                    .options
-                    .windows
-                    .learning
-                    .reaches(oldest, self.clock.as_of, &self.zone)
-                {
-                    Some(from) => {
-                        format!(
-                            "the baseline goes back to {oldest_at} and is mature from {}",
-                            from.human(&self.zone)
-                        )
-                    }
-                    None => {
-                        format!("the baseline goes back to {oldest_at} and will not become mature")
-                    }
-                }
-            }
+    fn telling(&self) -> Telling<'_, Z> {
+        Telling {
+            windows: &self.options.windows,
+            as_of: self.clock.as_of,
+            zone: &self.zone,
         }
     }
 }
@@ -184,19 +170,29 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         };
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
-        self.stage = Stage::Writing { learned, next: 0 };
+        let writer = BaselineWriter::new(&self.options.by);
+        self.stage = Stage::Writing {
+            learned,
+            next: 0,
+            writer,
+        };
         Ok(messages)
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> More {
-        let Stage::Writing { learned, next } = &mut self.stage else {
+        let Stage::Writing {
+            learned,
+            next,
+            writer,
+        } = &mut self.stage
+        else {
             return More::Nothing;
         };
         let goes_out = |row: &LearnedRow| !self.options.changes || row.change != Change::Unchanged;
-        lookup::write_header(&self.options.by, out);
+        writer.header(out);
         let mut rows = learned.rows_from(*next).filter(goes_out);
         for row in rows.by_ref().take(self.rows_a_page) {
-            lookup::write_row(learned.key(row), row.sighting, learned.maturity(), out);
+            writer.row(learned.key(row), row.sighting, learned.maturity(), out);
         }
         match rows.next() {
             Some(row) => {

@@ -3,22 +3,15 @@
 //! Holds the rows that may have to go out as they came, byte for byte, and tells the user why nothing does. Which go out
 //! is decided in `baseline`.
 
-use super::{
-    count, info, oddities, unknowns, warn, BadRows, Range, World, INITIAL_SEARCH, UPDATE_SEARCH,
-};
-use crate::baseline::{
-    Census, DetectCutoffs, DetectError, Detector, Held, Keys, Maturity, Verdicts,
-};
+use super::{info, warn, BadRows, Range, World, REMEDIES};
+use crate::baseline::{DetectCutoffs, DetectError, Detector, Held, Keys, Verdicts};
 use crate::lookup::{Clock, Columns, Skip, Tally};
 use crate::options::{Cutoffs, OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::{Reader, Row};
-use crate::time::{Timestamp, DAY};
+use crate::telling::{count, flood, oddities, unknowns, Telling};
 use chrono::TimeZone;
 use thiserror::Error;
-
-/// A baseline whose newest sighting is older than this before the time the search is as of is not being updated.
-const STALE: i64 = 2 * DAY;
 
 /// Why nothing was judged.
 #[derive(Debug, Error)]
@@ -102,16 +95,27 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
 
     fn messages(&self, verdicts: &Verdicts) -> Vec<Message> {
         let census = &verdicts.census;
-        let mut messages = vec![info(self.summary(verdicts))];
-        messages.extend(self.baseline_warning(census));
-        messages.extend(self.staleness(census));
-        messages.extend(unknowns(&self.tally, &self.options.by, census.observations));
-        messages.extend(oddities(
+        let telling = Telling {
+            windows: &self.options.windows,
+            as_of: self.clock.as_of,
+            zone: &self.zone,
+        };
+        let mut warnings = Vec::new();
+        warnings.extend(telling.why_nothing(census, self.cutoffs.learning, &REMEDIES));
+        warnings.extend(telling.staleness(census, &REMEDIES));
+        if verdicts.reported() > 0 {
+            warnings.extend(flood(verdicts.new_keys as u64, verdicts.keys as u64));
+        }
+        warnings.extend(unknowns(&self.tally, &self.options.by, census.observations));
+        warnings.extend(oddities(
             &self.tally,
             "that stand for more than 1000 keys, reported without being judged",
         ));
-        messages.extend(self.short_range());
-        messages
+        warnings.extend(self.short_range());
+        let summary = info(self.summary(verdicts));
+        std::iter::once(summary)
+            .chain(warnings.into_iter().map(warn))
+            .collect()
     }
 
     fn summary(&self, verdicts: &Verdicts) -> String {
@@ -126,68 +130,16 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         )
     }
 
-    /// Why nothing can be reported yet, if so.
-    fn baseline_warning(&self, census: &Census) -> Option<Message> {
-        if census.said == 0 {
-            return Some(warn(format!(
-                "there are no baseline rows, so nothing is reported: run \"{INITIAL_SEARCH}\" once"
-            )));
-        }
-        if census.maturity() == Maturity::Mature {
-            return None;
-        }
-        let Some(oldest) = census.oldest else {
-            return Some(warn(format!(
-                "everything in the baseline is forgotten, so nothing is reported: run \"{INITIAL_SEARCH}\" again, and enable \"{UPDATE_SEARCH}\""
-            )));
-        };
-        Some(warn(format!(
-            "the baseline is still learning, so nothing is reported: its oldest sighting is of {}, and one of {} or before is needed; {}",
-            oldest.human(&self.zone),
-            self.cutoffs.learning.human(&self.zone),
-            self.reports_from(oldest),
-        )))
-    }
-
-    fn reports_from(&self, oldest: Timestamp) -> String {
-        match self
-            .options
-            .windows
-            .learning
-            .reaches(oldest, self.clock.as_of, &self.zone)
-        {
-            Some(from) if from > self.clock.as_of => {
-                format!(
-                    "it reports after the first run of \"{UPDATE_SEARCH}\" from {} on",
-                    from.human(&self.zone)
-                )
-            }
-            Some(_) => format!("it reports after the next run of \"{UPDATE_SEARCH}\""),
-            None => "with this learning_window it never will".into(),
-        }
-    }
-
-    fn staleness(&self, census: &Census) -> Option<Message> {
-        let newest = census
-            .newest
-            .filter(|newest| newest.saturating_add(STALE) < self.clock.as_of)?;
-        Some(warn(format!(
-            "the newest sighting in the baseline is of {}, more than two days before {}: is \"{UPDATE_SEARCH}\" enabled?",
-            newest.human(&self.zone),
-            self.clock.as_of.human(&self.zone),
-        )))
-    }
-
-    fn short_range(&self) -> Option<Message> {
+    fn short_range(&self) -> Option<String> {
         let earliest = self
             .range
             .earliest
             .filter(|&earliest| earliest > self.cutoffs.activity)?;
-        Some(warn(format!(
+        Some(format!(
             "the search begins at {}, after the activity window opens at {}: events that arrive late may be missed",
             earliest.human(&self.zone),
             self.cutoffs.activity.human(&self.zone),
-        )))
+        ))
     }
 }
 

@@ -116,6 +116,14 @@ impl<'t> Token<'t> {
         }
     }
 
+    /// A field, whatever it holds, as if it had been typed in double quotes.
+    pub fn quoted(text: &'t str) -> Self {
+        Self {
+            text,
+            is_quoted: true,
+        }
+    }
+
     /// Pairs splunkd's two token lists. Where the second is missing, nothing counts as quoted.
     pub fn from_lists(args: &'t [String], raw_args: &[String]) -> Vec<Self> {
         let is_quoted = |index: usize| {

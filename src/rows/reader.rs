@@ -131,6 +131,41 @@ pub struct Reader<'b> {
     header: Header<'b>,
     row: u64,
     cells: Vec<Span>,
+    empty_twins: EmptyTwins,
+}
+
+/// How a row ends if all of its twins are empty, where the header has them behind the plain columns: nearly always.
+///
+/// One comparison then stands for many cells, which are left out of the row's list.
+#[derive(Debug, Default)]
+struct EmptyTwins {
+    /// The number of columns before the twins.
+    behind: usize,
+    /// A comma behind each twin, and a line end behind the last. Empty if there are no twins to pass over.
+    text: Vec<u8>,
+}
+
+impl EmptyTwins {
+    fn of(names: &[Cow<'_, [u8]>]) -> Self {
+        let twins = names
+            .iter()
+            .rev()
+            .take_while(|name| name.starts_with(b"__mv_"))
+            .count();
+        let mut text = vec![b','; twins.saturating_sub(1)];
+        if twins > 0 {
+            text.push(b'\n');
+        }
+        Self {
+            behind: names.len() - twins,
+            text,
+        }
+    }
+
+    /// Whether they are what follows, in a row of which `cells` are split.
+    fn follow(&self, cells: usize, rest: &[u8]) -> bool {
+        cells == self.behind && !self.text.is_empty() && rest.starts_with(&self.text)
+    }
 }
 
 impl<'b> Reader<'b> {
@@ -145,9 +180,11 @@ impl<'b> Reader<'b> {
             header: Header::default(),
             row: 0,
             cells: Vec::new(),
+            empty_twins: EmptyTwins::default(),
         };
         if let Some(raw) = reader.split_line()? {
-            let names = reader.cells.iter().map(|cell| cell.text(body)).collect();
+            let names: Vec<_> = reader.cells.iter().map(|cell| cell.text(body)).collect();
+            reader.empty_twins = EmptyTwins::of(&names);
             reader.header = Header { names, raw };
         }
         Ok(reader)
@@ -167,32 +204,58 @@ impl<'b> Reader<'b> {
         let Some(raw) = self.split_line()? else {
             return Ok(None);
         };
-        let (expected, got) = (self.header.names.len(), self.cells.len());
-        if got != expected {
-            return Err(RowError::Width {
-                row: self.row,
-                expected,
-                got,
-            });
-        }
         Ok(Some(Row {
             body: self.body,
             raw,
             number: self.row,
             cells: &self.cells,
+            width: self.header.names.len(),
         }))
     }
 
     /// Splits the next line that is not blank into `self.cells` and returns it whole.
     fn split_line(&mut self) -> Result<Option<&'b [u8]>, RowError> {
         self.skip_blank_lines();
-        let start = self.at;
-        if start == self.body.len() {
+        let (body, start) = (self.body, self.at);
+        if start == body.len() {
             return Ok(None);
         }
         self.cells.clear();
-        while self.split_cell()? {}
-        Ok(Some(&self.body[start..self.at]))
+        let mut at = start;
+        let mut passed_over = 0;
+        self.at = loop {
+            let (span, behind) = match body[at..] {
+                [b'"', ..] => self.quoted_cell(at)?,
+                _ => plain_cell(body, at),
+            };
+            self.cells.push(span);
+            at = match body[behind..] {
+                [b',', ..] => behind + 1,
+                [b'\n', ..] => break behind + 1,
+                [b'\r', b'\n', ..] => break behind + 2,
+                [] => break behind,
+                [got, ..] => {
+                    return Err(RowError::AfterQuote {
+                        row: self.row,
+                        cell: self.cells.len(),
+                        got,
+                    })
+                }
+            };
+            if self.empty_twins.follow(self.cells.len(), &body[at..]) {
+                passed_over = self.empty_twins.text.len();
+                break at + passed_over;
+            }
+        };
+        let (expected, got) = (self.header.names.len(), self.cells.len() + passed_over);
+        if got != expected && self.row > 0 {
+            return Err(RowError::Width {
+                row: self.row,
+                expected,
+                got,
+            });
+        }
+        Ok(Some(&body[start..self.at]))
     }
 
     fn skip_blank_lines(&mut self) {
@@ -205,38 +268,9 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Splits off one cell and what ends it; `true` if a comma did, so that another cell follows.
-    fn split_cell(&mut self) -> Result<bool, RowError> {
-        let span = match self.body.get(self.at) {
-            Some(b'"') => self.quoted_cell()?,
-            _ => self.plain_cell(),
-        };
-        self.cells.push(span);
-        match self.body[self.at..] {
-            [] => Ok(false),
-            [b',', ..] => {
-                self.at += 1;
-                Ok(true)
-            }
-            [b'\n', ..] => {
-                self.at += 1;
-                Ok(false)
-            }
-            [b'\r', b'\n', ..] => {
-                self.at += 2;
-                Ok(false)
-            }
-            [got, ..] => Err(RowError::AfterQuote {
-                row: self.row,
-                cell: self.cells.len(),
-                got,
-            }),
-        }
-    }
-
-    /// A cell that opens with a quote; leaves `at` behind its closing quote.
-    fn quoted_cell(&mut self) -> Result<Span, RowError> {
-        let start = self.at + 1;
+    /// The cell that opens with a quote at `at`, and the place behind its closing quote.
+    fn quoted_cell(&self, at: usize) -> Result<(Span, usize), RowError> {
+        let start = at + 1;
         let mut end = start;
         let mut doubled = false;
         loop {
@@ -248,77 +282,108 @@ impl<'b> Reader<'b> {
             };
             end += quote;
             if self.body.get(end + 1) != Some(&b'"') {
-                self.at = end + 1;
-                return Ok(Span {
-                    start,
-                    end,
-                    doubled,
-                });
+                return Ok((
+                    Span {
+                        start,
+                        end,
+                        doubled,
+                    },
+                    end + 1,
+                ));
             }
             doubled = true;
             end += 2;
         }
     }
+}
 
-    /// A cell without quotes around it; leaves `at` on the comma, the line end or the end of the body.
-    fn plain_cell(&mut self) -> Span {
-        let start = self.at;
-        let rest = &self.body[start..];
-        let length = rest
-            .iter()
-            .position(|byte| matches!(byte, b',' | b'\n'))
-            .unwrap_or(rest.len());
-        let ends_line = rest.get(length) == Some(&b'\n');
-        let carriage_return = ends_line && length > 0 && rest[length - 1] == b'\r';
-        self.at = start + length - usize::from(carriage_return);
+/// The cell without quotes around it at `start`, and the place of the comma, the line end or the end of the body behind it.
+fn plain_cell(body: &[u8], start: usize) -> (Span, usize) {
+    let rest = &body[start..];
+    let length = match plain_length(rest) {
+        length if rest[..length].ends_with(b"\r") && rest[length..].starts_with(b"\n") => {
+            length - 1
+        }
+        length => length,
+    };
+    let end = start + length;
+    (
         Span {
             start,
-            end: self.at,
+            end,
             doubled: false,
+        },
+        end,
+    )
+}
+
+/// The bytes before the first comma or line feed, or all of them.
+fn plain_length(text: &[u8]) -> usize {
+    let ends = |byte: &u8| matches!(byte, b',' | b'\n');
+    // Eight bytes at a time: a zero byte in `word ^ pattern` is a byte equal to the pattern's, and lets its highest bit show.
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let has = |word: u64, byte: u8| {
+        let zero_where_equal = word ^ u64::from_ne_bytes([byte; 8]);
+        zero_where_equal.wrapping_sub(LOW) & !zero_where_equal & HIGH
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = has(word, b',') | has(word, b'\n');
+        if found != 0 {
+            return index * 8 + (found.trailing_zeros() / 8) as usize;
         }
     }
+    text.len() - rest.len() + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 /// One row, as wide as its header. Its text is borrowed from the body (`'b`), the cell bounds from the reader (`'r`).
+///
+/// Cells behind the last one in `cells` are empty twins.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'r, 'b> {
     body: &'b [u8],
     raw: &'b [u8],
     number: u64,
     cells: &'r [Span],
+    width: usize,
 }
 
 impl<'b> Row<'_, 'b> {
     /// The plain cell of a column, unquoted; empty if the header lacks the column.
     pub fn cell(&self, column: Column) -> Cow<'b, [u8]> {
-        column.plain.map_or(Cow::Borrowed(b""), |index| {
-            self.cells[index].text(self.body)
-        })
+        self.text(column.plain)
     }
 
     /// Whether the column holds anything on this row, plain or several values.
     pub fn has_text(&self, column: Column) -> bool {
-        [column.plain, column.twin]
-            .into_iter()
-            .flatten()
-            .any(|index| self.cells[index].start != self.cells[index].end)
+        !self.is_empty(column.plain) || !self.is_empty(column.twin)
     }
 
-    /// Whether the column holds several values on this row. A twin that cannot be decoded does not count.
+    /// Whether the column holds several values on this row. A twin that cannot be decoded counts as if it did.
     pub fn is_multivalue(&self, column: Column) -> bool {
-        column
-            .twin
-            .is_some_and(|index| self.cells[index].start != self.cells[index].end)
+        !self.is_empty(column.twin)
+    }
+
+    fn span(&self, index: Option<usize>) -> Option<&Span> {
+        self.cells.get(index?)
+    }
+
+    fn is_empty(&self, index: Option<usize>) -> bool {
+        self.span(index).is_none_or(|span| span.start == span.end)
+    }
+
+    fn text(&self, index: Option<usize>) -> Cow<'b, [u8]> {
+        self.span(index)
+            .map_or(Cow::Borrowed(b""), |span| span.text(self.body))
     }
 
     /// Appends the values of a column to `values`: those of its twin if that holds any, else the plain cell; an empty
     /// plain cell is no value. A twin that cannot be decoded is passed over in favour of the plain cell.
     pub fn values(&self, column: Column, values: &mut Vec<Cow<'b, [u8]>>) {
         if self.is_multivalue(column) {
-            let twin = column.twin.map_or(Cow::Borrowed(b"".as_slice()), |index| {
-                self.cells[index].text(self.body)
-            });
-            if let Some(decoded) = multivalue::decode(twin) {
+            if let Some(decoded) = multivalue::decode(self.text(column.twin)) {
                 values.extend(decoded);
                 return;
             }
@@ -339,9 +404,9 @@ impl<'b> Row<'_, 'b> {
         self.number
     }
 
-    /// All plain text of the row, cell by cell, twins included.
+    /// The text of all cells, in order, twins included.
     pub fn cells(&self) -> impl Iterator<Item = Cow<'b, [u8]>> + '_ {
-        self.cells.iter().map(|cell| cell.text(self.body))
+        (0..self.width).map(|index| self.text(Some(index)))
     }
 }
 
@@ -451,6 +516,37 @@ mod tests {
     }
 
     #[test]
+    fn empty_twins_may_be_passed_over_and_full_ones_may_not() {
+        let body = b"a,b,__mv_a,__mv_b\n1,2,,\n3,4,,$x$;$y$\n5,6,\"\",\n7,8,,\r\n9,0,,";
+        let rows = read(body).unwrap();
+        let expected: &[&[&str]] = &[
+            &["a", "b", "__mv_a", "__mv_b"],
+            &["1", "2", "", ""],
+            &["3", "4", "", "$x$;$y$"],
+            &["5", "6", "", ""],
+            &["7", "8", "", ""],
+            &["9", "0", "", ""],
+        ];
+        assert_eq!(rows, texts(expected));
+        assert_eq!(
+            read(b"a,__mv_a\n1\n"),
+            Err(RowError::Width {
+                row: 1,
+                expected: 2,
+                got: 1
+            })
+        );
+        assert_eq!(
+            read(b"a,__mv_a\n1,,\n"),
+            Err(RowError::Width {
+                row: 1,
+                expected: 2,
+                got: 3
+            })
+        );
+    }
+
+    #[test]
     fn a_column_that_is_not_there_is_empty_on_every_row() {
         let mut reader = Reader::new(b"a\n1\n").unwrap();
         let absent = reader.header().column(b"b");
@@ -460,6 +556,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_cell_ends_at_the_first_comma_or_line_feed(text in proptest::collection::vec(proptest::sample::select(b"ab\x00\x80\xac\x8a,\n-+".to_vec()), 0..40)) {
+            let expected = text.iter().position(|byte| matches!(byte, b',' | b'\n')).unwrap_or(text.len());
+            prop_assert_eq!(plain_length(&text), expected);
+        }
+
         /// The `csv` crate is the independent reader here: on whatever it accepts as rows of one width, the two agree.
         #[test]
         fn what_the_csv_crate_reads_is_read_alike(body in "([a\"\n\r,\u{e9}]|\"[a,\n]*\"){0,40}") {

@@ -47,14 +47,7 @@ impl Timestamp {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
         };
-        let mut seconds: u64 = 0;
-        let mut rest = digits;
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            seconds = seconds
-                .saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'));
-            rest = after;
-        }
+        let (seconds, rest) = number(digits);
         if rest.len() == digits.len() {
             return Err(NotATime);
         }
@@ -101,6 +94,23 @@ impl fmt::Display for Timestamp {
             std::str::from_utf8(decimal.as_bytes()).expect("a minus, digits and a point are ASCII"),
         )
     }
+}
+
+/// The number that leading digits stand for, or the greatest there is, and what follows them.
+fn number(text: &[u8]) -> (u64, &[u8]) {
+    const CANNOT_OVERFLOW: usize = 19;
+    let mut number: u64 = 0;
+    for (place, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (number, &text[place..]);
+        }
+        number = match place < CANNOT_OVERFLOW {
+            true => number * 10 + u64::from(digit),
+            false => number.saturating_mul(10).saturating_add(u64::from(digit)),
+        };
+    }
+    (number, &[])
 }
 
 /// The microseconds that the decimals after the point stand for.

@@ -1,0 +1,26 @@
+# One word for each thing a newcomer, a developer or CI wants done. `make demo` and `make test` need Rust and nothing else.
+
+CARGO ?= cargo
+
+.PHONY: help demo test fmt lint ci
+
+help: ## What there is.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: ## Learns and detects on real CloudTrail records, without Splunk.
+	@$(CARGO) build --quiet --release
+	@tests/demo target/release/unseen
+
+test: ## All tests. UPDATE=1 rewrites what is rendered: sessions, searchbnf.conf, the README's options.
+	$(CARGO) test --quiet
+
+fmt: ## Formats the code.
+	$(CARGO) fmt
+
+lint: ## Format check and clippy, warnings denied.
+	$(CARGO) fmt --check
+	$(CARGO) clippy --quiet --all-targets -- --deny warnings
+
+ci: lint test inspect ## What CI runs.
+
+include tests/package/package.mk

@@ -1,0 +1,298 @@
+//! The words of the command line: verbs and paths here, options and their help from the option table.
+//!
+//! An option is the table's with hyphens for underscores, and is read by the table's parser, so that a mistake reads the same at both
+//! doors. Two things differ, because files are history: `latest` is the newest time in the input, and it is the default.
+
+use crate::options::{render, table, SearchCommand, Token};
+use clap::parser::ValueSource;
+use clap::{value_parser, Arg, ArgAction, ArgMatches, Command};
+use std::path::PathBuf;
+
+pub(super) const LEARN: &str = "learn";
+pub(super) const DETECT: &str = "detect";
+pub(super) const REPLAY: &str = "replay";
+
+/// The options of the table that a verb takes. A file is written whole and only if it is there is it carried on, so `changes` and
+/// `start` belong to Splunk alone.
+const LEARN_OPTIONS: [&str; 3] = ["forget_window", "learning_window", "as_of"];
+const DETECT_OPTIONS: [&str; 4] = [
+    "activity_window",
+    "forget_window",
+    "learning_window",
+    "as_of",
+];
+const REPLAY_OPTIONS: [&str; 3] = ["activity_window", "forget_window", "learning_window"];
+
+/// The whole command line.
+pub(super) fn command() -> Command {
+    Command::new("unseen")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Finds cloud API calls by roles that never made them before, in CloudTrail files.")
+        .after_help(
+            "Without arguments, and with input from a pipe, it is the program behind the search commands `seen` and `unseen` of Splunk.\n\n\
+             PATH is a CloudTrail log file, any JSON with CloudTrail records in it, a CSV file with observations (columns of --by, and \
+             firstTime, lastTime or _time in epoch seconds), a folder of such files, or `-` for standard input; each plain or compressed with gzip.\n\n\
+             Windows are Splunk time modifiers and snap in the time zone of TZ.\n\n\
+             Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(learn())
+        .subcommand(detect())
+        .subcommand(replay())
+}
+
+fn learn() -> Command {
+    Command::new(LEARN)
+        .about("Learns which role makes which calls, into a baseline file")
+        .long_about(
+            "Learns which role makes which calls, and merges that into a baseline file: what was learned before stays, with the least first and \
+             the greatest last time. Learning a file twice changes nothing, and the order of days does not matter. A new file is made if there is \
+             none.\n\nThe file is CSV with the columns of the Splunk lookup, so `outputlookup` can load it. It is replaced at once or not at \
+             all; another `unseen learn` on it waits, by a lock on FILE.lock, which stays.",
+        )
+        .arg(baseline("The baseline file; it is made if it does not exist"))
+        .args(options(SearchCommand::Seen, &LEARN_OPTIONS))
+        .arg(by())
+        .arg(paths())
+}
+
+fn detect() -> Command {
+    Command::new(DETECT)
+        .about("Finds calls that the baseline never saw before the activity window")
+        .long_about(
+            "Finds successful calls by roles that never made them before, as far as the baseline knows, one row a role and call. Says so and \
+             reports nothing while the baseline is younger than the learning window. Reads the baseline, never writes it: detect first, then \
+             learn the same files.\n\nfirstTime and lastTime are those of the call in the input. Of account, role, region, src (the address) and \
+             object (the first resource) the ten least values are shown, and how many there are, 1000 standing for 1000 or more.\n\n\
+             table is for reading: UTC, control characters escaped, the first value of several. csv has epoch seconds, several values of a cell one a \
+             line, and a ' before a text that begins with = + - or @, so that no spreadsheet takes it for a formula. json has one object a line, \
+             values as they are.",
+        )
+        .arg(baseline("The baseline file that `unseen learn` wrote"))
+        .args(options(SearchCommand::Unseen, &DETECT_OPTIONS))
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("format")
+                .value_parser(["table", "csv", "json"])
+                .default_value("table")
+                .help("How the result is written"),
+        )
+        .arg(
+            Arg::new("fail-if-found")
+                .long("fail-if-found")
+                .action(ArgAction::SetTrue)
+                .help("Ends with exit code 2 if anything is reported"),
+        )
+        .arg(by())
+        .arg(paths())
+}
+
+fn replay() -> Command {
+    Command::new(REPLAY)
+        .about("Tells what would have alerted, day by day, had it been running")
+        .long_about(
+            "Walks the input in the order of time, learning and detecting as the app's schedules do, and tells what would have alerted on each \
+             day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
+             every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
+             the baseline is learning. A role and call that alerted does not alert again for seven days. Times are taken to the minute; a CSV row \
+             counts at its first and at its last time, and what it says of a baseline is not used.",
+        )
+        .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
+        .arg(
+            Arg::new("initial-days")
+                .long("initial-days")
+                .value_name("days")
+                .value_parser(value_parser!(u16).range(1..))
+                .default_value("7")
+                .help("How many days, from the first time in the input, the first baseline is learned from"),
+        )
+        .arg(by())
+        .arg(paths())
+}
+
+fn baseline(help: &'static str) -> Arg {
+    Arg::new("baseline")
+        .long("baseline")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .required(true)
+        .help(help)
+}
+
+fn by() -> Arg {
+    Arg::new("by")
+        .long("by")
+        .value_name("fields")
+        .default_value("user,command")
+        .help("The fields that make a key, with commas between; CloudTrail records have user,command only")
+}
+
+fn paths() -> Arg {
+    Arg::new("paths")
+        .value_name("PATH")
+        .value_parser(value_parser!(PathBuf))
+        .action(ArgAction::Append)
+        .num_args(1..)
+        .required(true)
+        .help("What to read: files, folders, or - for standard input")
+}
+
+/// Options of the table, with its help.
+fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Iterator<Item = Arg> {
+    let taken = command
+        .options()
+        .filter(|option| names.contains(&option.name));
+    taken.map(|option| {
+        let help = match option.name {
+            "as_of" => "The time that windows count from; `latest` is the newest time in the input. Default: latest.".into(),
+            // What Splunk calls `unseen` is a verb here.
+            _ => render::explain(option).replace("`unseen`", "`detect`"),
+        };
+        let placeholder = option.value.placeholder().replace(['(', ')', '<', '>'], "");
+        Arg::new(option.name)
+            .long(option.name.replace('_', "-"))
+            .value_name(placeholder)
+            .allow_hyphen_values(true)
+            .help(help.trim_end_matches('.').to_owned())
+    })
+}
+
+/// What was typed, as the tokens that the table's parser reads.
+pub(super) struct Typed {
+    by: Vec<String>,
+    options: Vec<String>,
+}
+
+impl Typed {
+    /// Takes the options of the table, and `as_of=latest` where the verb has the option and it was not typed.
+    pub(super) fn of(matches: &ArgMatches) -> Self {
+        let by = matches.get_one::<String>("by").map_or("", String::as_str);
+        let typed = table::OPTIONS.iter().filter_map(|option| {
+            let value = matches.try_get_one::<String>(option.name).ok()?;
+            let is_typed = matches.value_source(option.name) == Some(ValueSource::CommandLine);
+            match value {
+                Some(value) if is_typed => Some(format!("{}={value}", option.name)),
+                _ if option.name == "as_of" => Some("as_of=latest".to_owned()),
+                _ => None,
+            }
+        });
+        Self {
+            by: by
+                .split(',')
+                .map(|field| field.trim().to_owned())
+                .filter(|field| !field.is_empty())
+                .collect(),
+            options: typed.collect(),
+        }
+    }
+
+    /// The fields come first, as nothing behind an option without a value may be taken for it.
+    pub(super) fn tokens(&self) -> Vec<Token<'_>> {
+        let fields = self.by.iter().map(|field| Token::quoted(field));
+        fields
+            .chain(self.options.iter().map(|option| Token::plain(option)))
+            .collect()
+    }
+}
+
+/// The paths that were typed.
+pub(super) fn typed_paths(matches: &ArgMatches) -> Vec<PathBuf> {
+    matches
+        .get_many("paths")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}
+
+/// The baseline file that was typed.
+pub(super) fn typed_baseline(matches: &ArgMatches) -> PathBuf {
+    matches
+        .get_one("baseline")
+        .cloned()
+        .expect("clap asks for it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::UnseenOptions;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_of_a_verb_is_in_the_table() {
+        for (command, names) in [
+            (SearchCommand::Seen, &LEARN_OPTIONS[..]),
+            (SearchCommand::Unseen, &DETECT_OPTIONS),
+            (SearchCommand::Unseen, &REPLAY_OPTIONS),
+        ] {
+            for name in names {
+                assert!(
+                    command.options().any(|option| option.name == *name),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    fn typed(words: &[&str]) -> Result<UnseenOptions, String> {
+        let before = ["unseen", "detect", "--baseline", "b.csv", "logs"];
+        let words = before.into_iter().chain(words.iter().copied());
+        let matches = command()
+            .try_get_matches_from(words)
+            .map_err(|error| error.to_string())?;
+        let typed = Typed::of(matches.subcommand().unwrap().1);
+        UnseenOptions::parse(&typed.tokens()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_value_may_begin_with_a_hyphen_and_stand_apart() {
+        for words in [
+            &["--forget-window", "-90d@d"][..],
+            &["--forget-window=-90d@d"],
+        ] {
+            let options = typed(words).unwrap();
+            assert_eq!(options.windows.forget.unwrap().to_string(), "-90d@d");
+            assert_eq!(options.by, ["user", "command"]);
+        }
+    }
+
+    #[test]
+    fn a_field_may_hold_what_the_search_language_would_take_apart() {
+        assert_eq!(
+            typed(&["--by", "role name, a=b"]).unwrap().by,
+            ["role name", "a=b"]
+        );
+    }
+
+    #[test]
+    fn mistakes_read_as_they_do_in_a_search() {
+        assert_eq!(
+            typed(&["--forget-window=90"])
+                .unwrap()
+                .windows
+                .forget
+                .unwrap()
+                .to_string(),
+            "90"
+        );
+        for (words, expected) in [
+            (&["--forget-window=x"][..], "`forget_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `x`"),
+            (&["--as-of="], "`as_of` has no value; write `as_of=(now|latest|<epoch-seconds>)`"),
+            (&["--as-of=tomorrow"], "`as_of` must be `now`, `latest` or epoch seconds such as `1699833600`, got `tomorrow`"),
+            (&["--by", "user,user"], "the field `user` is given twice; a key has each field once"),
+            (&["--by", ","], "`unseen` needs the fields that make a key, for example `unseen by user command`"),
+        ] {
+            assert_eq!(typed(words).unwrap_err(), expected);
+        }
+        assert!(typed(&["--forget-windw=-90d@d"])
+            .unwrap_err()
+            .contains("'--forget-window'"));
+    }
+}

@@ -1,0 +1,205 @@
+//! `learn`: merges what was read into the baseline file.
+//!
+//! The input is read first and the file is locked after, so that the lock is held for a moment. `latest` is the newest time in the
+//! input or in the file, so that days may be learned in any order. Nothing is written unless everything went well.
+
+use super::arguments::{self, Typed};
+use super::baseline_file::{BaselineError, Locked, Stored};
+use super::gathered::{Gathered, Keep, AS_OF};
+use super::input::{BadTimes, Plan};
+use super::keys;
+use super::notes::Fates;
+use super::{CliError, Outcome, World};
+use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
+use crate::lookup::{self, BaselineWriter, Clock, Tally};
+use crate::options::{AsOf, SeenOptions};
+use crate::telling::{count, oddities, Telling};
+use crate::time::Timestamp;
+use chrono::TimeZone;
+use clap::ArgMatches;
+
+const FATES: Fates = Fates {
+    no_time: "not learned",
+    too_many: "left out because they stand for more than 1000 keys",
+};
+
+pub(super) fn run<Z: TimeZone>(
+    matches: &ArgMatches,
+    world: &mut World<'_, Z>,
+) -> Result<Outcome, CliError> {
+    let typed = Typed::of(matches);
+    let options = SeenOptions::parse(&typed.tokens())?;
+    lookup::check_key_fields(&options.by)?;
+    let path = arguments::typed_baseline(matches);
+    // A file that is no baseline is refused before hours are spent on reading.
+    Stored::read(&path, &options.by)?;
+    let plan = Plan {
+        by: &options.by,
+        now: world.now,
+        keep: Keep::Times,
+        bad_times: BadTimes::Stop,
+        threads: world.threads,
+    };
+    let gathered = world
+        .gather(&arguments::typed_paths(matches), plan)?
+        .gathered;
+    world.notes().read(&gathered, &options.by, FATES);
+    if gathered.is_empty() {
+        world.notes().info(&format!(
+            "there is nothing to learn; `{}` is as it was",
+            path.display()
+        ));
+        return Ok(Outcome::Done);
+    }
+    let locked = Locked::wait(&path, |lock| {
+        world.notes().info(&format!(
+            "waiting for another `unseen learn`, which holds `{}`",
+            lock.display()
+        ));
+    })?;
+    let stored = Stored::read(locked.path(), &options.by)?;
+    let learning = Learning::new(&options, &gathered, stored.as_ref(), world)?;
+    let (learned, tally) = learning.learn()?;
+    let text = written(&learned, &options.by);
+    if !learning.stored.is_some_and(|stored| stored.is(&text)) {
+        locked.replace(&text)?;
+    }
+    let telling = Telling {
+        windows: &options.windows,
+        as_of: learning.clock.as_of,
+        zone: &world.zone,
+    };
+    let summary = format!(
+        "`{}`: {}",
+        path.display(),
+        learning.summary(&learned, &telling)
+    );
+    if let Some(odd) = oddities(&tally, FATES.too_many) {
+        world.notes().warn(&format!("the baseline had {odd}"));
+    }
+    world.notes().info(&summary);
+    Ok(Outcome::Done)
+}
+
+/// One run, with its input read.
+struct Learning<'l> {
+    width: usize,
+    clock: Clock,
+    cutoffs: LearnCutoffs,
+    gathered: &'l Gathered,
+    stored: Option<&'l Stored>,
+}
+
+impl<'l> Learning<'l> {
+    fn new<Z: TimeZone>(
+        options: &SeenOptions,
+        gathered: &'l Gathered,
+        stored: Option<&'l Stored>,
+        world: &World<'_, Z>,
+    ) -> Result<Self, CliError> {
+        let mut newest = gathered.newest();
+        if let (AsOf::Latest, Some(stored)) = (options.as_of, stored) {
+            newest = newest.max(newest_in(stored, options.by.len(), world.now)?);
+        }
+        let as_of = options.as_of.moment(newest, world.now);
+        let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
+        Ok(Self {
+            width: options.by.len(),
+            clock: Clock {
+                now: world.now,
+                as_of,
+            },
+            cutoffs: LearnCutoffs {
+                forget: cutoffs.forget,
+                mature: cutoffs.learning,
+            },
+            gathered,
+            stored,
+        })
+    }
+
+    fn learn(&self) -> Result<(Learned, Tally), CliError> {
+        let mut learner = Learner::new(self.width, self.cutoffs);
+        let mut tally = Tally::new(self.width);
+        let mut start = Start::Allowed;
+        if let Some(stored) = self.stored {
+            if !stored.has_no_rows() {
+                start = Start::Refused;
+            }
+            stored.for_each(self.clock, true, &mut tally, |reading, keys| {
+                learner.feed(&reading.fact(keys))
+            })?;
+        }
+        self.gathered
+            .feed_said(self.clock.as_of, |fact| learner.feed(fact));
+        let mut keys = Keys::default();
+        for (key, observed) in self.gathered.observed() {
+            keys::unpack_into(key, &mut keys);
+            learner.feed(&Fact {
+                keys: &keys,
+                own: Some(observed.own),
+                said: None,
+            });
+        }
+        let learned = learner
+            .finish(start)
+            .map_err(|error| match (error, self.stored) {
+                (LearnError::NothingSaid { .. }, Some(stored)) => {
+                    CliError::from(stored.no_baseline("none of its rows is about a key".into()))
+                }
+                _ => CliError::from(error),
+            })?;
+        Ok((learned, tally))
+    }
+
+    fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
+        let Counts {
+            new,
+            changed,
+            unchanged,
+            forgotten,
+            ..
+        } = learned.counts();
+        format!(
+            "{} learned as of {}: {} in the baseline, {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
+            count(self.gathered.observations(), "observation"),
+            self.clock.as_of.human(telling.zone),
+            count(learned.counts().kept(), "key"),
+            telling.maturity(learned),
+        )
+    }
+}
+
+/// The newest last sighting that a baseline file tells, broken clocks left out.
+fn newest_in(
+    stored: &Stored,
+    width: usize,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, BaselineError> {
+    let clock = Clock { now, as_of: AS_OF };
+    let mut newest = None;
+    stored.for_each(clock, true, &mut Tally::new(width), |reading, _| {
+        let last = reading.said.and_then(|said| said.sighting.last());
+        newest = newest.max(last.filter(|&last| last != AS_OF));
+    })?;
+    Ok(newest)
+}
+
+/// The text of a baseline file: rows in the order of their keys, so that it does not depend on the order of learning.
+fn written(learned: &Learned, by: &[String]) -> Vec<u8> {
+    let mut rows: Vec<_> = learned.rows().collect();
+    let key = |row| learned.key(row).map(|value| value.text);
+    rows.sort_unstable_by(|&one, &other| key(one).cmp(key(other)));
+    let mut text = Vec::new();
+    let mut writer = BaselineWriter::new(by);
+    writer.header(&mut text);
+    for row in rows {
+        writer.row(
+            learned.key(row),
+            row.sighting,
+            learned.maturity(),
+            &mut text,
+        );
+    }
+    text
+}

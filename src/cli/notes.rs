@@ -1,0 +1,139 @@
+//! What a run tells on stderr: what was read, what was not, how far it is.
+//!
+//! A warning is a line that begins with `warning: `. Nobody is told twice, and nothing that is told stops a run: a stderr that is
+//! closed is not written to.
+
+use super::gathered::{Gathered, Records};
+use super::input::{Input, Progress};
+use crate::telling::{count, oddities, unknowns};
+use std::io::Write;
+
+/// Writes to stderr.
+pub(super) struct Notes<'w> {
+    stderr: &'w mut dyn Write,
+    is_watched: bool,
+    has_progress: bool,
+}
+
+/// What becomes of what is odd, in the words of a verb.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fates {
+    /// Of a call whose time is no time, or comes from a broken clock.
+    pub no_time: &'static str,
+    /// Of a row that stands for too many keys.
+    pub too_many: &'static str,
+}
+
+impl<'w> Notes<'w> {
+    pub(super) fn new(stderr: &'w mut dyn Write, is_watched: bool) -> Self {
+        Self {
+            stderr,
+            is_watched,
+            has_progress: false,
+        }
+    }
+
+    pub(super) fn info(&mut self, text: &str) {
+        let _ = writeln!(self.stderr, "{text}");
+    }
+
+    pub(super) fn warn(&mut self, text: &str) {
+        let _ = writeln!(self.stderr, "warning: {text}");
+    }
+
+    /// Rewrites one line while a person watches; nothing otherwise.
+    pub(super) fn progress(&mut self, progress: Progress) {
+        const MIB: u64 = 1 << 20;
+        if self.is_watched {
+            let Progress {
+                files,
+                of_files,
+                bytes,
+                of_bytes,
+            } = progress;
+            let _ = write!(
+                self.stderr,
+                "\rreading file {files} of {of_files}, {} of {} MiB\x1b[K",
+                bytes / MIB,
+                of_bytes.max(bytes) / MIB,
+            );
+            let _ = self.stderr.flush();
+            self.has_progress = true;
+        }
+    }
+
+    /// Takes the line of progress away.
+    pub(super) fn end_progress(&mut self) {
+        if std::mem::take(&mut self.has_progress) {
+            let _ = write!(self.stderr, "\r\x1b[K");
+        }
+    }
+
+    /// What could not be read.
+    pub(super) fn faults(&mut self, input: &Input) {
+        let (faults, foreign) = (&input.faults, &input.foreign);
+        if faults.count > 0 {
+            let what = count(faults.count, "fault");
+            self.warn(&format!(
+                "{what} in the input, all else was read: {}",
+                faults.examples()
+            ));
+        }
+        if foreign.count > 0 {
+            let what = count(foreign.count, "file");
+            self.warn(&format!("{what} passed over: {}", foreign.examples()));
+        }
+    }
+
+    /// What was read, and what of it was left out or not taken at its word.
+    pub(super) fn read(&mut self, gathered: &Gathered, by: &[String], fates: Fates) {
+        if gathered.records.all() > 0 {
+            self.records(&gathered.records, fates);
+        }
+        let odd = oddities(&gathered.tally, fates.too_many);
+        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows);
+        odd.into_iter()
+            .chain(unknown)
+            .for_each(|text| self.warn(&text));
+    }
+
+    fn records(&mut self, records: &Records, fates: Fates) {
+        self.info(&format!(
+            "read {}: {} by assumed roles, {} that failed, {} by others",
+            count(records.all(), "record"),
+            count(records.calls, "successful call"),
+            records.failed,
+            records.others,
+        ));
+        let left_out = [
+            (records.foreign, "without a userIdentity"),
+            (
+                records.no_key,
+                "without a role, a service or a name of the call",
+            ),
+            (records.wrong_type, "with a field of the wrong JSON type"),
+        ];
+        let told: Vec<String> = left_out
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{} {what}", count(*number, "record")))
+            .collect();
+        if !told.is_empty() {
+            self.warn(&format!("left out: {}", told.join("; ")));
+        }
+        let odd_times = [
+            (records.bad_time, "an eventTime that is no time"),
+            (
+                records.broken_clock,
+                "an eventTime more than a day ahead of the wall clock",
+            ),
+        ];
+        for (number, what) in odd_times.iter().filter(|(number, _)| *number > 0) {
+            self.warn(&format!(
+                "{} with {what}, {}",
+                count(*number, "call"),
+                fates.no_time
+            ));
+        }
+    }
+}

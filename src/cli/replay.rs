@@ -1,0 +1,489 @@
+//! `replay`: walks history in the order of time, learning and detecting as the app's schedules would.
+//!
+//! The schedules are those of the app's searches: the first baseline once, an update every night, the detection every hour. The rules
+//! are the real ones, fed with what each search would have found. Everything is in memory, a minute of a key being the unit.
+
+use super::arguments::{self, Typed};
+use super::gathered::{Gathered, Keep, More};
+use super::input::{BadTimes, Plan};
+use super::keys;
+use super::notes::Fates;
+use super::report::{aligned, visible};
+use super::{result_of, CliError, Outcome, World};
+use crate::baseline::{
+    DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learner, Maturity, Said, Sighting,
+    Start,
+};
+use crate::lookup;
+use crate::options::{UnseenOptions, Windows};
+use crate::telling::count;
+use crate::time::{Modifier, Timestamp, DAY, HOUR, MINUTE};
+use chrono::TimeZone;
+use clap::ArgMatches;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// When in its hour the detection runs.
+const DETECTION: i64 = 17 * MINUTE;
+/// When in its day the update runs.
+const UPDATE: i64 = 41 * MINUTE;
+/// How far an update looks back.
+const UPDATE_RANGE: &str = "-3d@d";
+/// For how long a key that alerted does not alert again.
+const SUPPRESSION: i64 = 7 * DAY;
+
+const FATES: Fates = Fates {
+    no_time: "left out",
+    too_many: "left out because they stand for more than 1000 keys",
+};
+
+pub(super) fn run<Z: TimeZone>(
+    matches: &ArgMatches,
+    world: &mut World<'_, Z>,
+) -> Result<Outcome, CliError> {
+    let typed = Typed::of(matches);
+    let options = UnseenOptions::parse(&typed.tokens())?;
+    lookup::check_key_fields(&options.by)?;
+    let plan = Plan {
+        by: &options.by,
+        now: world.now,
+        keep: Keep::Minutes,
+        bad_times: BadTimes::Count,
+        threads: world.threads,
+    };
+    let gathered = world
+        .gather(&arguments::typed_paths(matches), plan)?
+        .gathered;
+    world.notes().read(&gathered, &options.by, FATES);
+    let initial_days = matches.get_one::<u16>("initial-days").copied().unwrap_or(1);
+    let history = History::of(&gathered);
+    let Some(replay) = history.replay(&options.windows, i64::from(initial_days), &world.zone)?
+    else {
+        world
+            .notes()
+            .info("there is no observation with a time, so nothing can be replayed");
+        return Ok(Outcome::Done);
+    };
+    match replay.mature {
+        Some(mature) => {
+            let told = format!(
+                "the baseline is mature from {} on",
+                mature.human(&world.zone)
+            );
+            world.notes().info(&told);
+        }
+        None => {
+            let [from, to] =
+                [replay.from, replay.to].map(|time| time.human(&world.zone).to_string());
+            world.notes().warn(&format!(
+                "the baseline never became mature, so nothing alerted: the input goes from {from} to {to}"
+            ));
+        }
+    }
+    let text = replay.report(&history, &world.zone);
+    result_of(
+        world
+            .stdout
+            .write_all(&text)
+            .and_then(|()| world.stdout.flush()),
+    )?;
+    Ok(Outcome::Done)
+}
+
+/// One key in one minute since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    minute: i64,
+    key: u32,
+}
+
+/// Everything that was seen, in the order of time.
+struct History<'g> {
+    /// The keys; their place is their number.
+    keys: Vec<&'g [u8]>,
+    seen: Vec<Seen>,
+}
+
+/// What would have happened.
+struct Replay {
+    /// The first and the last time in the input.
+    from: Timestamp,
+    to: Timestamp,
+    /// When the baseline was first found mature.
+    mature: Option<Timestamp>,
+    /// The start of each day on which a detection ran, and when which keys alerted on it.
+    days: Vec<(Timestamp, Vec<(Timestamp, u32)>)>,
+}
+
+impl<'g> History<'g> {
+    fn of(gathered: &'g Gathered) -> Self {
+        let mut history = Self {
+            keys: Vec::new(),
+            seen: Vec::new(),
+        };
+        for (number, (key, observed)) in (0..).zip(gathered.observed()) {
+            history.keys.push(key);
+            if let More::Minutes(minutes) = &observed.more {
+                let seen = minutes.iter().map(|&(minute, _)| Seen {
+                    minute,
+                    key: number,
+                });
+                history.seen.extend(seen);
+            }
+        }
+        history.seen.sort_unstable();
+        history.seen.dedup();
+        history
+    }
+
+    /// What was seen from one time on and before another, both whole minutes.
+    fn between(&self, from: Timestamp, to: Timestamp) -> &[Seen] {
+        let place = |time: Timestamp| {
+            self.seen
+                .partition_point(|seen| start_of(seen.minute) < time)
+        };
+        let (start, end) = (place(from), place(to));
+        &self.seen[start..end.max(start)]
+    }
+
+    /// Runs the schedules; none if nothing was seen.
+    fn replay(
+        &self,
+        windows: &Windows,
+        initial_days: i64,
+        zone: &impl TimeZone,
+    ) -> Result<Option<Replay>, CliError> {
+        let (Some(first), Some(last)) = (self.seen.first(), self.seen.last()) else {
+            return Ok(None);
+        };
+        let (from, to) = (start_of(first.minute), start_of(last.minute));
+        let modifier = |text| Modifier::parse(text).expect("these modifiers are written here");
+        let (hour_of, day_of, update_range) =
+            (modifier("@h"), modifier("@d"), modifier(UPDATE_RANGE));
+        let mut replay = Replay {
+            from,
+            to,
+            mature: None,
+            days: Vec::new(),
+        };
+        let begins = from.saturating_add(initial_days * DAY);
+        let mut baseline = Baseline::default();
+        baseline.learn(self.between(from, begins), windows, begins, zone)?;
+        let mut alerted: HashMap<u32, Timestamp> = HashMap::new();
+        let mut hour = hour_of.apply(begins, zone);
+        // The last hour that counts is the one whose detection is the first after the last observation.
+        while hour.saturating_add(DETECTION - HOUR) <= to {
+            let detection = hour.saturating_add(DETECTION);
+            if detection > begins {
+                let day = day_of.apply(detection, zone);
+                if replay.days.last().is_none_or(|(last, _)| *last != day) {
+                    replay.days.push((day, Vec::new()));
+                }
+                let opens = windows.cutoffs(detection, zone)?.activity;
+                let mut new =
+                    baseline.detect(self.between(opens, detection), windows, detection, zone)?;
+                new.retain(|key| {
+                    alerted
+                        .get(key)
+                        .is_none_or(|&at| at.saturating_add(SUPPRESSION) <= detection)
+                });
+                alerted.extend(new.iter().map(|&key| (key, detection)));
+                let (_, alerts) = replay.days.last_mut().expect("the day was just added");
+                alerts.extend(new.into_iter().map(|key| (detection, key)));
+                if baseline.maturity == Maturity::Mature {
+                    replay.mature = replay.mature.or(Some(detection));
+                }
+            }
+            let update = hour.saturating_add(UPDATE);
+            if update > begins && day_of.apply(hour, zone) == hour {
+                baseline.learn(
+                    self.between(update_range.apply(update, zone), update),
+                    windows,
+                    update,
+                    zone,
+                )?;
+            }
+            hour = hour.saturating_add(HOUR);
+        }
+        Ok(Some(replay))
+    }
+}
+
+fn start_of(minute: i64) -> Timestamp {
+    Timestamp(minute.saturating_mul(MINUTE))
+}
+
+/// A baseline of numbered keys.
+struct Baseline {
+    rows: Vec<(u32, Sighting)>,
+    maturity: Maturity,
+}
+
+impl Default for Baseline {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            maturity: Maturity::Learning,
+        }
+    }
+}
+
+impl Baseline {
+    /// What each row says.
+    fn said(&self) -> impl Iterator<Item = (u32, Said)> + '_ {
+        let maturity = Some(self.maturity);
+        self.rows.iter().map(move |&(key, sighting)| {
+            (
+                key,
+                Said {
+                    sighting,
+                    maturity,
+                    verbatim: true,
+                },
+            )
+        })
+    }
+
+    fn learn(
+        &mut self,
+        seen: &[Seen],
+        windows: &Windows,
+        as_of: Timestamp,
+        zone: &impl TimeZone,
+    ) -> Result<(), CliError> {
+        let cutoffs = windows.cutoffs(as_of, zone)?;
+        let mut learner = Learner::new(
+            1,
+            LearnCutoffs {
+                forget: cutoffs.forget,
+                mature: cutoffs.learning,
+            },
+        );
+        for (key, said) in self.said() {
+            learner.feed(&Fact {
+                keys: &numbered(&key.to_be_bytes()),
+                own: None,
+                said: Some(said),
+            });
+        }
+        for seen in seen {
+            let time = Some(start_of(seen.minute));
+            learner.feed(&Fact {
+                keys: &numbered(&seen.key.to_be_bytes()),
+                own: Some(Sighting::new(time, time)),
+                said: None,
+            });
+        }
+        let learned = learner.finish(Start::Allowed)?;
+        let number = |row| {
+            let bytes = learned
+                .key(row)
+                .next()
+                .and_then(|value| value.text.try_into().ok());
+            u32::from_be_bytes(bytes.expect("a key went in as four bytes"))
+        };
+        self.rows = learned
+            .rows()
+            .map(|row| (number(row), row.sighting))
+            .collect();
+        self.maturity = learned.maturity();
+        Ok(())
+    }
+
+    /// The keys that are new, in the order of their numbers.
+    fn detect(
+        &self,
+        seen: &[Seen],
+        windows: &Windows,
+        as_of: Timestamp,
+        zone: &impl TimeZone,
+    ) -> Result<Vec<u32>, CliError> {
+        let cutoffs = windows.cutoffs(as_of, zone)?;
+        let mut keys: Vec<u32> = seen.iter().map(|seen| seen.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut detector = Detector::new(DetectCutoffs {
+            window_opens: cutoffs.activity,
+            forget: cutoffs.forget,
+        });
+        for (key, said) in self.said() {
+            detector.feed(&Fact {
+                keys: &numbered(&key.to_be_bytes()),
+                own: None,
+                said: Some(said),
+            });
+        }
+        keys.retain(|key| {
+            let own = Some(Sighting::NEVER);
+            detector.feed(&Fact {
+                keys: &numbered(&key.to_be_bytes()),
+                own,
+                said: None,
+            }) == Held::Yes
+        });
+        let verdicts = detector.finish()?;
+        let new = keys
+            .into_iter()
+            .enumerate()
+            .filter(|&(ticket, _)| verdicts.is_new(ticket));
+        Ok(new.map(|(_, key)| key).collect())
+    }
+}
+
+/// A key that is a number.
+fn numbered(number: &[u8; 4]) -> Keys<'_> {
+    let mut keys = Keys::default();
+    keys.add_field(|values| values.push(Cow::Borrowed(number)));
+    keys
+}
+
+impl Replay {
+    /// Each day with its number of alerts and, below it, what alerted; then the total.
+    fn report(&self, history: &History<'_>, zone: &impl TimeZone) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (day, alerts) in &self.days {
+            let date = day.human(zone).to_string();
+            let date = date.split(' ').next().unwrap_or_default();
+            out.extend_from_slice(
+                format!("{date}  {}\n", count(alerts.len() as u64, "alert")).as_bytes(),
+            );
+            let lines: Vec<Vec<String>> = alerts
+                .iter()
+                .map(|&(at, key)| {
+                    let at = at.human(zone).to_string();
+                    let time = at.split(' ').nth(1).unwrap_or_default();
+                    let values = keys::unpack(history.keys[key as usize]).map(visible);
+                    [String::new(), time.to_owned()]
+                        .into_iter()
+                        .chain(values)
+                        .collect()
+                })
+                .collect();
+            out.extend(aligned(&lines));
+        }
+        let total = self
+            .days
+            .iter()
+            .map(|(_, alerts)| alerts.len() as u64)
+            .sum();
+        let with_alerts = self
+            .days
+            .iter()
+            .filter(|(_, alerts)| !alerts.is_empty())
+            .count();
+        let days = count(self.days.len() as u64, "day");
+        out.extend_from_slice(
+            format!(
+                "total  {} on {with_alerts} of {days}\n",
+                count(total, "alert")
+            )
+            .as_bytes(),
+        );
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::gathered::Gathered;
+    use crate::lookup::Reading;
+    use chrono::Utc;
+    use std::hash::RandomState;
+
+    /// What alerted, as hours since the start: each sight is a key and the minute in which it was seen.
+    fn alerts(sights: &[(&'static str, i64)], windows: &str) -> Vec<(String, i64)> {
+        let mut gathered = Gathered::new(1, Keep::Minutes, RandomState::new());
+        for &(key, minute) in sights {
+            let mut keys = Keys::default();
+            keys.add_field(|values| values.push(Cow::Borrowed(key.as_bytes())));
+            let time = Some(start_of(minute));
+            let reading = Reading {
+                own: Some(Sighting::new(time, time)),
+                said: None,
+                bad_time: None,
+                broken_clock: false,
+            };
+            gathered.take_row(&reading, &keys, 1, [&[]; 5]);
+        }
+        let tokens: Vec<_> = windows
+            .split_whitespace()
+            .chain(["user"])
+            .map(crate::options::Token::plain)
+            .collect();
+        let windows = UnseenOptions::parse(&tokens).unwrap().windows;
+        let history = History::of(&gathered);
+        let replay = history.replay(&windows, 1, &Utc).unwrap().unwrap();
+        let told = replay.days.into_iter().flat_map(|(_, alerts)| alerts);
+        told.map(|(at, key)| {
+            let value = keys::unpack(history.keys[key as usize]).next().unwrap();
+            (
+                String::from_utf8(value.to_vec()).unwrap(),
+                at.0.div_euclid(MINUTE),
+            )
+        })
+        .collect()
+    }
+
+    const HOURS: i64 = 60;
+    const DAYS: i64 = 24 * HOURS;
+    const LEARNED: &str = "learning_window=-1d";
+
+    #[test]
+    fn a_new_key_alerts_once_at_the_next_detection() {
+        let seen = 3 * DAYS + 5 * HOURS;
+        let sights = [
+            ("old", 0),
+            ("old", 9 * DAYS),
+            ("new", seen),
+            ("new", seen + 90),
+            ("new", seen + 23 * HOURS),
+        ];
+        assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 17)]);
+        let sights = [("old", 0), ("old", 9 * DAYS), ("new", seen + 17)];
+        assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 77)]);
+    }
+
+    #[test]
+    fn what_was_learned_before_the_activity_window_is_known() {
+        let sights = [
+            ("old", 0),
+            ("early", 5 * HOURS),
+            ("early", 5 * DAYS),
+            ("old", 6 * DAYS),
+        ];
+        assert!(alerts(&sights, "learning_window=-3d").is_empty());
+    }
+
+    /// As in Splunk: the first baseline is learned up to now, and what it saw within the activity window still counts as new.
+    #[test]
+    fn what_was_first_seen_on_the_eve_of_the_first_detection_alerts() {
+        let sights = [("old", 0), ("eve", DAYS - 1), ("old", 3 * DAYS)];
+        assert_eq!(alerts(&sights, LEARNED), [("eve".into(), DAYS + 17)]);
+    }
+
+    #[test]
+    fn a_learning_baseline_is_silent_and_what_it_saw_meanwhile_is_known_later() {
+        let sights = [
+            ("old", 0),
+            ("new", 2 * DAYS),
+            ("old", 20 * DAYS),
+            ("new", 20 * DAYS),
+        ];
+        assert!(alerts(&sights, "learning_window=-7d").is_empty());
+    }
+
+    #[test]
+    fn a_key_that_was_forgotten_alerts_again_after_the_suppression() {
+        let sights = [("old", 0), ("new", 3 * DAYS), ("new", 40 * DAYS)]
+            .into_iter()
+            .chain((0..50).map(|day| ("old", day * DAYS)))
+            .collect::<Vec<_>>();
+        let expected = [3, 40].map(|day| ("new".to_owned(), day * DAYS + 17));
+        assert_eq!(
+            alerts(&sights, "learning_window=-1d forget_window=-30d"),
+            expected
+        );
+        assert_eq!(alerts(&sights, LEARNED), expected[..1]);
+    }
+}

@@ -1,0 +1,541 @@
+//! The command line as a user meets it: the real binary, real files, its words and its exit codes.
+//!
+//! The figures for the sample records were counted apart, with Python's `json` and `csv`, from the same files.
+
+#![allow(clippy::unwrap_used)] // a panic is the report
+
+use flate2::{write::GzEncoder, Compression};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+fn sample(name: &str) -> String {
+    format!(
+        "{}/tests/data/cloudtrail/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    )
+}
+
+/// A folder for one test, in which the binary runs.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unseen"));
+        command
+            .args(arguments.split_whitespace())
+            .current_dir(self.0.path())
+            .env("TZ", "UTC");
+        command
+    }
+
+    fn run(&self, arguments: &str) -> Told {
+        Told::of(self.command(arguments).output().unwrap())
+    }
+
+    fn run_on(&self, arguments: &str, stdin: &[u8]) -> Told {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(stdin).unwrap();
+        Told::of(child.wait_with_output().unwrap())
+    }
+
+    /// Runs what must go well.
+    fn ok(&self, arguments: &str) -> Told {
+        let told = self.run(arguments);
+        assert_eq!(told.code, 0, "{arguments}: {told:?}");
+        told
+    }
+}
+
+#[derive(Debug)]
+struct Told {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Told {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) -> &Self {
+        assert!(self.err.contains(text), "no `{text}` in:\n{}", self.err);
+        self
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A successful call by a role of account 1, in one line.
+fn call(role: &str, name: &str, time: &str) -> String {
+    format!(
+        r#"{{"eventTime":"{time}","eventSource":"s3.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userIdentity":{{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/{role}/{time}","sessionContext":{{"sessionIssuer":{{"userName":"{role}","accountId":"1"}}}}}}}}"#
+    )
+}
+
+/// Ten days of calls; on the tenth a role makes one that it never made.
+fn ten_days(desk: &Desk) {
+    for day in 1..=10 {
+        let mut lines = vec![call(
+            "App",
+            "GetObject",
+            &format!("2025-03-{day:02}T08:00:00Z"),
+        )];
+        lines.push(call(
+            "Ops",
+            &format!("Call{}", day.min(3)),
+            &format!("2025-03-{day:02}T09:30:00Z"),
+        ));
+        if day == 10 {
+            lines.push(call("App", "DeleteBucket", "2025-03-10T10:05:00Z"));
+        }
+        desk.write(&format!("days/{day:02}.json"), lines.join("\n"));
+    }
+}
+
+#[test]
+fn the_sample_records_are_learned_as_counted_apart() {
+    let desk = Desk::new();
+    let told = desk.ok(&format!(
+        "learn --baseline b.csv {}",
+        sample("invictus-aws_dataset.json.gz")
+    ));
+    told.says(
+        "read 2900 records: 29 successful calls by assumed roles, 47 that failed, 2824 by others",
+    )
+    .says("17 keys in the baseline, 17 new");
+    let baseline = desk.read("b.csv");
+    assert_eq!(baseline.lines().count(), 18);
+    assert_eq!(
+        baseline.lines().nth(1).unwrap(),
+        "123837392027:role/AWSServiceRoleForAmazonInspector2,ec2:DescribeInstances,1688990124,1688990650,0,\
+         28dde31349c2223ceed2aa4e795a630693e53eb19f3fe8507dc42bbfed149f01"
+    );
+    let told = desk.ok(&format!(
+        "learn --baseline b.csv {}",
+        sample("panther-analysis-rule-tests.ndjson.gz")
+    ));
+    told.says(
+        "read 304 records: 166 successful calls by assumed roles, 22 that failed, 116 by others",
+    );
+    let told = desk.ok(&format!(
+        "learn --baseline b.csv {}",
+        sample("panther-analysis-rule-tests-odd-times.ndjson.gz")
+    ));
+    told.says(
+        "read 116 records: 84 successful calls by assumed roles, 11 that failed, 15 by others",
+    )
+    .says("warning: left out: 6 records without a role, a service or a name of the call");
+    assert_eq!(desk.read("b.csv").lines().count(), 209);
+}
+
+#[test]
+fn a_folder_is_walked_and_what_is_no_input_is_named_once() {
+    let desk = Desk::new();
+    desk.write("logs/2025/a.json", call("A", "B", "2025-01-01T00:00:00Z"))
+        .write(
+            "logs/2025/b.json.gz",
+            gzip(&format!(
+                "{{\"Records\":[{}]}}",
+                call("A", "C", "2025-01-02T00:00:00Z")
+            )),
+        )
+        .write("logs/.hidden.json", call("A", "D", "2025-01-03T00:00:00Z"))
+        .write("logs/README", "Hello, world\nnobody, here\n")
+        .write("logs/picture.png", b"\x89PNG\r\n\x1a\n\0\0\0")
+        .write("logs/zero", "");
+    let told = desk.ok("learn --baseline b.csv logs");
+    told.says("2 keys in the baseline").says("warning: 3 files passed over: `logs/README` is neither CloudTrail JSON nor CSV with the columns user, command; `logs/picture.png` is neither");
+    told.says("`logs/zero` is empty");
+}
+
+#[test]
+fn days_learned_in_any_order_give_the_same_file() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let forwards: Vec<String> = (1..=10).map(|day| format!("days/{day:02}.json")).collect();
+    for file in &forwards {
+        desk.ok(&format!("learn --baseline forwards.csv {file}"));
+    }
+    for file in forwards.iter().rev() {
+        desk.ok(&format!("learn --baseline backwards.csv {file}"));
+    }
+    desk.ok("learn --baseline at_once.csv days");
+    assert_eq!(desk.read("forwards.csv"), desk.read("backwards.csv"));
+    assert_eq!(desk.read("forwards.csv"), desk.read("at_once.csv"));
+    assert!(desk
+        .read("forwards.csv")
+        .contains("1:role/App,s3:GetObject,1740816000,1741593600,1,"));
+}
+
+#[test]
+fn learning_twice_changes_nothing() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days");
+    let once = desk.read("b.csv");
+    desk.ok("learn --baseline b.csv days").says("5 unchanged");
+    assert_eq!(desk.read("b.csv"), once);
+}
+
+#[test]
+fn a_call_never_made_before_is_found_in_every_form() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    for day in 1..=9 {
+        desk.ok(&format!("learn --baseline b.csv days/{day:02}.json"));
+    }
+    let before = desk.read("b.csv");
+    let detect = "detect --baseline b.csv days/10.json";
+    assert_eq!(
+        desk.ok(detect).says("3 observations of 3 keys judged as of 2025-03-10 10:05:00 UTC; 1 key reported").out,
+        "first (UTC)          last (UTC)           count  user        command          region     src        object\n\
+         2025-03-10 10:05:00  2025-03-10 10:05:00  1      1:role/App  s3:DeleteBucket  eu-west-1  192.0.2.1  unknown\n"
+    );
+    assert_eq!(
+        desk.ok(&format!("{detect} --format csv")).out,
+        "firstTime,lastTime,count,user,command,account,role,region,src,object,account_count,role_count,region_count,src_count,object_count\n\
+         1741601100,1741601100,1,1:role/App,s3:DeleteBucket,1,App,eu-west-1,192.0.2.1,unknown,1,1,1,1,1\n"
+    );
+    let line: serde_json::Value =
+        serde_json::from_str(&desk.ok(&format!("{detect} --format json")).out).unwrap();
+    assert_eq!(
+        (&line["user"], &line["firstTime"]),
+        (&"1:role/App".into(), &1_741_601_100.into())
+    );
+    assert_eq!(desk.read("b.csv"), before, "detecting writes nothing");
+}
+
+#[test]
+fn exit_codes_tell_found_from_failed() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json days/09.json");
+    let code = |arguments: &str| desk.run(arguments).code;
+    assert_eq!(code("detect --baseline b.csv days/10.json"), 0);
+    assert_eq!(
+        code("detect --baseline b.csv days/10.json --fail-if-found"),
+        2
+    );
+    assert_eq!(
+        code("detect --baseline b.csv days/01.json --as-of 1741650000 --fail-if-found"),
+        0
+    );
+    assert_eq!(code("detect --baseline none.csv days/10.json"), 1);
+    assert_eq!(code("detect --baseline b.csv"), 1);
+    assert_eq!(code("detekt"), 1);
+    assert_eq!(code("--version"), 0);
+    assert_eq!(code("learn --help"), 0);
+}
+
+#[test]
+fn a_young_baseline_reports_nothing_and_says_from_when_it_will() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/08.json")
+        .says("mature from 2025-03-16 00:00:00 UTC");
+    let told = desk.ok("detect --baseline b.csv days/09.json");
+    told.says("warning: the baseline is still learning, so nothing is reported")
+        .says("`unseen learn`");
+    assert_eq!(told.out, "");
+    desk.write(
+        "bare.csv",
+        "user,command,firstTimeSeen,lastTimeSeen,enough_data\n",
+    );
+    desk.ok("detect --baseline bare.csv days/09.json")
+        .says("there are no baseline rows, so nothing is reported: run `unseen learn` first");
+    desk.ok("learn --baseline bare.csv days/10.json")
+        .says("3 new");
+    desk.run("detect --baseline none.csv days")
+        .says("there is no baseline `none.csv`; run `unseen learn` first");
+}
+
+#[test]
+fn a_baseline_that_nobody_updates_is_told() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json days/02.json");
+    desk.ok("detect --baseline b.csv days/10.json").says(
+        "more than two days before 2025-03-10 10:05:00 UTC: does `unseen learn` run every day?",
+    );
+}
+
+#[test]
+fn times_that_are_none_are_counted_and_never_learned_but_judged() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let odd = [
+        call("App", "Redacted", "redacted"),
+        call("App", "Ahead", "2199-01-01T00:00:00Z"),
+        call("App", "Blank", "2025-03-09 20:13:49"),
+        call("App", "Numeric", "x").replace("\"eventTime\":\"x\"", "\"eventTime\":17"),
+    ];
+    desk.write("odd.json", odd.join("\n"));
+    let told = desk.ok("learn --baseline odd.csv odd.json");
+    told.says("2 calls with an eventTime that is no time, not learned")
+        .says("1 call with an eventTime more than a day ahead of the wall clock, not learned")
+        .says("as of 2025-03-09 20:13:49 UTC: 1 key in the baseline");
+    assert_eq!(desk.read("odd.csv").lines().count(), 2);
+    desk.ok("learn --baseline b.csv days");
+    let told = desk.ok("detect --baseline b.csv odd.json --format csv");
+    told.says("judged by its key alone");
+    let commands: Vec<&str> = told
+        .out
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(4).unwrap())
+        .collect();
+    assert_eq!(commands.len(), 4, "{commands:?}");
+}
+
+#[test]
+fn malformed_lines_are_told_once_with_file_and_line() {
+    let desk = Desk::new();
+    let good = call("A", "B", "2025-01-01T00:00:00Z");
+    desk.write(
+        "logs/a.json",
+        format!("{good}\n{{\"cut\": \n{good}\nnonsense\n{good}\n"),
+    );
+    desk.write("logs/b.json", format!("{{\"Records\":[{good},{good}"));
+    desk.write("logs/c.csv", "user,command,_time\na,b,1\nc\n");
+    let mut cut = gzip(&good.repeat(3));
+    cut.truncate(cut.len() - 9);
+    desk.write("logs/d.json.gz", cut);
+    let told = desk.ok("learn --baseline b.csv logs");
+    assert_eq!(told.err.matches("warning: ").count(), 1, "{}", told.err);
+    told.says("in the input, all else was read: `logs/a.json` line 2: EOF while parsing a value; `logs/a.json` line 4: expected ident; `logs/b.json` line 1:");
+    told.says("read ");
+}
+
+#[test]
+fn a_path_that_cannot_be_read_stops_the_run_before_anything_is_written() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let told = desk.run("learn --baseline b.csv days nowhere.json");
+    assert_eq!(told.code, 1);
+    told.says("error: cannot read `nowhere.json`: ");
+    assert!(!desk.path("b.csv").exists());
+    let told = desk.run("learn --baseline nowhere/b.csv days");
+    assert_eq!(told.code, 1);
+    told.says("error: cannot lock `nowhere/b.csv.lock`");
+}
+
+#[test]
+fn an_input_without_anything_to_read_is_an_error() {
+    let desk = Desk::new();
+    desk.write("logs/README", "nothing");
+    let told = desk.run("learn --baseline b.csv logs");
+    assert_eq!(told.code, 1);
+    told.says("error: there is nothing to read in `logs`: neither CloudTrail records nor CSV rows");
+    assert!(!desk.path("b.csv").exists());
+}
+
+#[test]
+fn a_file_that_is_no_baseline_is_refused_and_left_as_it_is() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let header = "user,command,firstTimeSeen,lastTimeSeen,enough_data";
+    for (text, reason) in [
+        (String::new(), "it is empty"),
+        ("name,age\nA,7\n".into(), "it has no column `user`"),
+        (
+            format!("{header},owner\na,b,1,2,1,me\n"),
+            "it has a column `owner`",
+        ),
+        (
+            format!("{header}\na,b,1\n"),
+            "row 1 has 3 cells where the header has 5",
+        ),
+        (
+            format!("{header}\na,b,yesterday,2,1\n"),
+            "row 1: `firstTimeSeen` must be epoch seconds",
+        ),
+        (
+            format!("{header}\n,b,1,2,1\n"),
+            "none of its rows is about a key",
+        ),
+    ] {
+        desk.write("b.csv", &text);
+        let told = desk.run("learn --baseline b.csv days");
+        assert_eq!((told.code, desk.read("b.csv")), (1, text));
+        told.says("error: ").says(reason);
+    }
+    desk.run("learn --baseline days days")
+        .says("error: cannot read the baseline `days`");
+}
+
+#[test]
+fn what_a_dead_run_left_behind_is_replaced() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.write("b.csv.new", "half of it");
+    desk.ok("learn --baseline b.csv days");
+    assert!(!desk.path("b.csv.new").exists());
+    assert_eq!(desk.read("b.csv").lines().count(), 6);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_baseline_stays_a_link_and_the_file_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json");
+    fs::set_permissions(desk.path("b.csv"), fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("b.csv", desk.path("link.csv")).unwrap();
+    desk.ok("learn --baseline link.csv days");
+    assert!(fs::symlink_metadata(desk.path("link.csv"))
+        .unwrap()
+        .is_symlink());
+    assert_eq!(
+        fs::metadata(desk.path("b.csv"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o640
+    );
+    assert_eq!(desk.read("b.csv").lines().count(), 6);
+}
+
+#[test]
+fn learners_at_once_lose_nothing() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let learners: Vec<_> = (1..=10)
+        .map(|day| {
+            let mut command = desk.command(&format!("learn --baseline b.csv days/{day:02}.json"));
+            command.stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut learner in learners {
+        assert!(learner.wait().unwrap().success());
+    }
+    desk.ok("learn --baseline at_once.csv days");
+    assert_eq!(desk.read("b.csv"), desk.read("at_once.csv"));
+}
+
+#[test]
+fn rows_from_a_search_are_learned_by_any_fields() {
+    let desk = Desk::new();
+    desk.write("rows.csv", "host,firstTime,lastTime,firstTimeSeen,lastTimeSeen,enough_data\nweb,800000,900000,,,\ndb,,,100,700000,1\n");
+    desk.ok("learn --baseline b.csv --by host rows.csv")
+        .says("1 observation learned as of 1970-01-11 10:00:00 UTC: 2 keys");
+    assert!(desk
+        .read("b.csv")
+        .starts_with("host,firstTimeSeen,lastTimeSeen,enough_data,_key\ndb,100,700000,1,"));
+    let told = desk.run_on(
+        "detect --baseline b.csv --by host --format csv -",
+        b"host,_time,object,count\nweb,1500000,x,7\nnew,1500001,y,\n",
+    );
+    assert_eq!(told.out, "firstTime,lastTime,count,host,account,role,region,src,object,account_count,role_count,region_count,src_count,object_count\n1500001,1500001,1,new,,,,,y,0,0,0,0,1\n");
+    desk.write("bad.csv", "host,_time\nweb,soon\n");
+    let told = desk.run("learn --baseline b.csv --by host bad.csv");
+    assert_eq!(told.code, 1);
+    told.says("error: `bad.csv`, row 1: `_time` must be epoch seconds such as `1699833600.25`, got `soon`; nothing was learned");
+    desk.write("trail.json", call("A", "B", "2025-01-01T00:00:00Z"));
+    desk.run("learn --baseline b.csv --by host trail.json")
+        .says(
+        "`trail.json` holds CloudTrail records, whose key is `user,command`, and `--by` is `host`",
+    );
+    desk.run("learn --baseline b.csv --by host,_time rows.csv")
+        .says("error: `_time` cannot be a key field");
+}
+
+#[test]
+fn an_unknown_option_is_told_with_the_nearest() {
+    let desk = Desk::new();
+    let told = desk.run("detect --baseline b.csv --forget-windw=-90d@d logs");
+    assert_eq!(told.code, 1);
+    told.says("--forget-windw").says("'--forget-window'");
+    desk.run("learn --baseline b.csv --learning-window=week logs").says("error: `learning_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `week`");
+    desk.run("learn --baseline b.csv - -")
+        .says("error: `-` is given twice");
+}
+
+#[test]
+fn what_is_past_the_forget_window_is_left_out() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days");
+    desk.ok("learn --baseline b.csv days/10.json --forget-window -3d@d")
+        .says("3 keys in the baseline, 0 new, 0 changed, 3 unchanged, 2 forgotten");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let desk = Desk::new();
+    let lines: Vec<String> = (0..5_000)
+        .map(|n| call("App", &format!("Call{n}"), "2025-03-09T10:00:00Z"))
+        .collect();
+    desk.write("many.json", lines.join("\n"));
+    desk.write(
+        "b.csv",
+        "user,command,firstTimeSeen,lastTimeSeen,enough_data\na,b,1,1741514700,1\n",
+    );
+    let mut child = desk
+        .command("detect --baseline b.csv many.json --format json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let told = Told::of(child.wait_with_output().unwrap());
+    assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
+fn a_replay_tells_what_would_have_alerted_on_which_day() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let told = desk.ok("replay days --initial-days 7");
+    told.says("the baseline is mature from 2025-03-09 01:17:00 UTC on");
+    assert_eq!(
+        told.out,
+        "2025-03-08  0 alerts\n\
+         2025-03-09  0 alerts\n\
+         2025-03-10  1 alert\n  \
+         10:17:00  1:role/App  s3:DeleteBucket\n\
+         total  1 alert on 1 of 3 days\n"
+    );
+    let told = desk.ok("replay days/01.json");
+    told.says("warning: the baseline never became mature, so nothing alerted");
+    assert_eq!(told.out, "total  0 alerts on 0 of 0 days\n");
+}

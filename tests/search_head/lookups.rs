@@ -1,0 +1,194 @@
+//! The lookups of `transforms.conf`: which fields of which collection a search may read and write.
+//!
+//! Knows no SPL and no protocol. Only lookups over the KV store, and only settings whose meaning is modelled.
+
+use super::{
+    conf::{Conf, Stanza},
+    kvstore::{KvStore, StoreError},
+    row::{keys, Row},
+};
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+#[derive(Debug)]
+pub(crate) struct Lookups {
+    lookups: BTreeMap<String, Lookup>,
+}
+
+#[derive(Debug)]
+struct Lookup {
+    collection: String,
+    fields: Vec<String>,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum LookupError {
+    #[error("there is no lookup `{0}`")]
+    Unknown(String),
+    #[error("lookup `{lookup}` has no field `{field}`")]
+    NoField { lookup: String, field: String },
+    #[error("lookup `{lookup}` sets `{key}`, which the stand-in does not know")]
+    UnknownSetting { lookup: String, key: String },
+    #[error("the stand-in looks up single values only, got {0:?}")]
+    SeveralKeys(Vec<String>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Lookups {
+    /// Every field of a lookup must be one of its collection.
+    pub(crate) fn from_conf(conf: &Conf, store: &KvStore) -> Result<Lookups, LookupError> {
+        let mut lookups = BTreeMap::new();
+        for (name, stanza) in &conf.stanzas {
+            let lookup = Lookup::from_stanza(name, stanza)?;
+            store.check_fields(&lookup.collection, &lookup.fields)?;
+            lookups.insert(name.clone(), lookup);
+        }
+        Ok(Lookups { lookups })
+    }
+
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.lookups.keys().cloned().collect()
+    }
+
+    /// Joins what the collection says of each row's key: `lookup <name> <by>… OUTPUT <output>…`.
+    ///
+    /// Of several documents a field gets all values. Inferred: a document without the field adds none.
+    pub(crate) fn join(
+        &self,
+        name: &str,
+        by: &[String],
+        output: &[String],
+        mut rows: Vec<Row>,
+        store: &KvStore,
+    ) -> Result<Vec<Row>, LookupError> {
+        let lookup = self.named(name)?;
+        if let Some(field) = by
+            .iter()
+            .chain(output)
+            .find(|field| !lookup.fields.contains(field))
+        {
+            let (lookup, field) = (name.to_string(), field.clone());
+            return Err(LookupError::NoField { lookup, field });
+        }
+        for row in &mut rows {
+            let documents = match keys(row, by).as_slice() {
+                [] => vec![],
+                [key] => store.probe(&lookup.collection, by, key)?,
+                several => return Err(LookupError::SeveralKeys(several.concat())),
+            };
+            for field in output {
+                let said = documents.iter().flat_map(|document| document.values(field));
+                row.set(field, said.cloned().collect());
+            }
+        }
+        Ok(rows)
+    }
+
+    pub(crate) fn read(&self, name: &str, store: &KvStore) -> Result<Vec<Row>, LookupError> {
+        let lookup = self.named(name)?;
+        let rows = store.read(&lookup.collection)?.into_iter();
+        Ok(rows.map(|row| lookup.only_fields(row)).collect())
+    }
+
+    /// Writes the lookup's fields of the rows; other fields are dropped.
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        rows: &[Row],
+        store: &mut KvStore,
+    ) -> Result<(), LookupError> {
+        let lookup = self.named(name)?;
+        let rows: Vec<Row> = rows
+            .iter()
+            .cloned()
+            .map(|row| lookup.only_fields(row))
+            .collect();
+        Ok(store.upsert(&lookup.collection, &rows)?)
+    }
+
+    fn named(&self, name: &str) -> Result<&Lookup, LookupError> {
+        let lookup = self.lookups.get(name);
+        lookup.ok_or_else(|| LookupError::Unknown(name.to_string()))
+    }
+}
+
+impl Lookup {
+    fn from_stanza(name: &str, stanza: &Stanza) -> Result<Lookup, LookupError> {
+        let mut lookup = Lookup {
+            collection: String::new(),
+            fields: vec![],
+        };
+        for (key, value) in stanza {
+            match (key.as_str(), value.as_str()) {
+                ("external_type", "kvstore") => {}
+                ("collection", collection) => lookup.collection = collection.to_string(),
+                ("fields_list", fields) => {
+                    let fields = fields.split(',').map(|field| field.trim().to_string());
+                    lookup.fields = fields.collect();
+                }
+                _ => {
+                    let (lookup, key) = (name.to_string(), key.clone());
+                    return Err(LookupError::UnknownSetting { lookup, key });
+                }
+            }
+        }
+        Ok(lookup)
+    }
+
+    fn only_fields(&self, row: Row) -> Row {
+        row.renamed(|name| self.fields.iter().find(|field| *field == name).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(fields: &[&str]) -> Vec<String> {
+        fields.iter().map(|field| field.to_string()).collect()
+    }
+
+    /// A lookup of calls, and a store that knows two of `Deploy` and none of `Audit`.
+    fn calls() -> (Lookups, KvStore) {
+        let collections =
+            "[calls]\nenforceTypes = true\nfield.user = string\nfield.last = number\n";
+        let transforms =
+            "[recent]\nexternal_type = kvstore\ncollection = calls\nfields_list = _key, user, last\n";
+        let mut store = KvStore::from_conf(&Conf::parse(collections).unwrap()).unwrap();
+        let lookups = Lookups::from_conf(&Conf::parse(transforms).unwrap(), &store).unwrap();
+        let deploy = |key, last| Row::of(&[("_key", key), ("user", "Deploy"), ("last", last)]);
+        lookups
+            .write("recent", &[deploy("a", "1"), deploy("b", "2")], &mut store)
+            .unwrap();
+        (lookups, store)
+    }
+
+    #[test]
+    fn all_documents_of_a_key_are_joined_and_without_one_the_fields_are_emptied() {
+        let (lookups, store) = calls();
+        let rows = vec![
+            Row::of(&[("user", "Deploy")]),
+            Row::of(&[("user", "Audit"), ("last", "9")]),
+            Row::of(&[("last", "9")]),
+        ];
+        let (by, output) = (names(&["user"]), names(&["last"]));
+        let joined = lookups.join("recent", &by, &output, rows, &store).unwrap();
+        let last: Vec<&[String]> = joined.iter().map(|row| row.values("last")).collect();
+        assert_eq!(last, [names(&["1", "2"]), vec![], vec![]]);
+    }
+
+    #[test]
+    fn a_lookup_or_field_that_is_not_defined_is_named() {
+        let (lookups, store) = calls();
+        let join = |name: &str, output: &str| {
+            let joined = lookups.join(name, &names(&["user"]), &names(&[output]), vec![], &store);
+            joined.unwrap_err().to_string()
+        };
+        assert_eq!(join("rare", "last"), "there is no lookup `rare`");
+        assert_eq!(
+            join("recent", "first"),
+            "lookup `recent` has no field `first`"
+        );
+    }
+}

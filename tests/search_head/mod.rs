@@ -1,0 +1,392 @@
+//! A stand-in for a Splunk search head, to tell the app's story where no Splunk is at hand.
+//!
+//! **What it is.** It reads the app's shipped `.conf` files, expands their macros, runs the SPL that their searches are
+//! written in over CloudTrail records, keeps their collection, and runs their custom commands as real processes of the
+//! real binary over the real protocol. Clock and events are the test's.
+//!
+//! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself. It knows only the SPL that is
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), and no index,
+//! acceleration, permissions, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
+//! sessions is marked `Inferred` where it is done. It shares no code with the product, so that neither can hide the
+//! other's mistake.
+
+pub(crate) mod change;
+pub(crate) mod conf;
+mod cron;
+pub(crate) mod custom_command;
+mod job;
+pub(crate) mod kvstore;
+mod lookups;
+pub(crate) mod macros;
+pub(crate) mod relative_time;
+pub(crate) mod row;
+pub(crate) mod spl;
+mod wire;
+
+use change::{AddOn, Event};
+use chrono_tz::Tz;
+use conf::{Conf, ConfError};
+use cron::UnknownSchedule;
+use custom_command::{CommandFailed, CustomCommand, Message};
+use job::Job;
+use kvstore::{KvStore, StoreError};
+use lookups::{LookupError, Lookups};
+use macros::{MacroError, Macros};
+use relative_time::{relative_time, UnknownModifier};
+use row::Row;
+use spl::{Command, SplError};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+#[derive(Debug)]
+pub(crate) struct SearchHead {
+    /// Of the machine and of every user.
+    pub(crate) zone: Tz,
+    /// Epoch seconds.
+    pub(crate) now: i64,
+    pub(crate) events: Vec<Event>,
+    pub(crate) add_on: AddOn,
+    pub(crate) store: KvStore,
+    /// So few by default that a command must carry what it knows from chunk to chunk.
+    pub(crate) chunk_rows: usize,
+    pub(crate) max_result_rows: usize,
+    pub(crate) macros: Macros,
+    pub(crate) searches: Conf,
+    pub(crate) commands: Conf,
+    pub(crate) lookups: Lookups,
+    /// Until when an alert with these values is kept back, by saved search and values.
+    suppressed: BTreeMap<(String, Vec<String>), i64>,
+    dispatched: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) messages: Vec<Message>,
+}
+
+/// One scheduled run of a saved search.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) search: String,
+    pub(crate) at: i64,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) alerts: Vec<Row>,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum Failed {
+    #[error(transparent)]
+    Conf(#[from] ConfError),
+    #[error(transparent)]
+    Macro(#[from] MacroError),
+    #[error(transparent)]
+    Spl(#[from] SplError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error(transparent)]
+    Time(#[from] UnknownModifier),
+    #[error(transparent)]
+    Schedule(#[from] UnknownSchedule),
+    #[error(transparent)]
+    Command(#[from] CommandFailed),
+    #[error("there is no saved search `{0}`")]
+    NoSearch(String),
+    #[error("`{search}` does not set `{key}`")]
+    NotSet { search: String, key: &'static str },
+    #[error("there is no search command `{0}`")]
+    NoCommand(String),
+    #[error("`{0}` must set `chunked = true` and `filename`")]
+    NotChunked(String),
+    #[error("`{0}` is a suppression period that the stand-in does not know")]
+    UnknownPeriod(String),
+    #[error("`{0}` must be the first command")]
+    NotFirst(&'static str),
+}
+
+impl SearchHead {
+    /// A search head in UTC that has the app installed, as shipped, and nothing else: no events, an empty collection.
+    pub(crate) fn installed() -> Result<SearchHead, Failed> {
+        let conf = |file: &str| Conf::read(&shipped().join("default").join(file));
+        let store = KvStore::from_conf(&conf("collections.conf")?)?;
+        let lookups = Lookups::from_conf(&conf("transforms.conf")?, &store)?;
+        Ok(SearchHead {
+            zone: Tz::UTC,
+            now: 0,
+            events: vec![],
+            add_on: AddOn::Absent,
+            store,
+            chunk_rows: 7,
+            max_result_rows: 50_000,
+            macros: Macros::from_conf(&conf("macros.conf")?)?,
+            searches: conf("savedsearches.conf")?,
+            commands: conf("commands.conf")?,
+            lookups,
+            suppressed: BTreeMap::new(),
+            dispatched: 0,
+        })
+    }
+
+    /// Runs a saved search, now, over the range it is dispatched with.
+    pub(crate) fn run(&mut self, search: &str) -> Result<Finished, Failed> {
+        let earliest = self.bound(search, "dispatch.earliest_time")?;
+        let latest = self.bound(search, "dispatch.latest_time")?;
+        let spl = self.setting(search, "search")?.to_string();
+        self.run_spl(&spl, earliest, latest)
+    }
+
+    /// Lets time pass: runs every scheduled search whenever it is due, as on a site that has enabled them all.
+    ///
+    /// Searches due in the same minute run in the order of their names. A search that fails ends the story.
+    pub(crate) fn live_until(&mut self, moment: i64) -> Result<Vec<Run>, Failed> {
+        let mut runs = vec![];
+        let names: Vec<String> = self.searches.stanzas.keys().cloned().collect();
+        while self.now < moment {
+            self.now += 60 - self.now.rem_euclid(60);
+            for search in &names {
+                if self.is_due(search)? {
+                    let finished = self.run(search)?;
+                    let alerts = self.alerts(search, &finished.rows)?;
+                    runs.push(Run {
+                        search: search.clone(),
+                        at: self.now,
+                        rows: finished.rows,
+                        alerts,
+                    });
+                }
+            }
+        }
+        Ok(runs)
+    }
+
+    fn is_due(&self, search: &str) -> Result<bool, Failed> {
+        if self.setting(search, "enableSched")? != "1" {
+            return Ok(false);
+        }
+        let schedule = self.setting(search, "cron_schedule")?;
+        cron::is_due(schedule, self.now, self.zone).map_err(Failed::from)
+    }
+
+    /// The rows that the search's suppression lets through, each an alert; none if it does not alert.
+    ///
+    /// Inferred: a row that is kept back does not lengthen the suppression.
+    fn alerts(&mut self, search: &str, rows: &[Row]) -> Result<Vec<Row>, Failed> {
+        if self.searches.get(search, "alert.suppress") != Some("1") {
+            return Ok(vec![]);
+        }
+        let fields = self.setting(search, "alert.suppress.fields")?.to_string();
+        let period = suppression_period(self.setting(search, "alert.suppress.period")?)?;
+        let mut alerts = rows.to_vec();
+        alerts.retain(|row| {
+            let values = fields
+                .split(',')
+                .map(|field| row.text(field.trim()))
+                .collect();
+            let until = self
+                .suppressed
+                .entry((search.to_string(), values))
+                .or_default();
+            let alerts = *until <= self.now;
+            if alerts {
+                *until = self.now + period;
+            }
+            alerts
+        });
+        Ok(alerts)
+    }
+
+    /// Runs a search over the events with `earliest <= _time < latest` that have arrived by now.
+    pub(crate) fn run_spl(
+        &mut self,
+        spl: &str,
+        earliest: i64,
+        latest: i64,
+    ) -> Result<Finished, Failed> {
+        let spl = self.macros.expand(spl)?.spl;
+        let commands = spl::parse(&spl)?;
+        self.dispatched += 1;
+        let job = Job {
+            spl,
+            sid: format!("{}.{}", self.now, self.dispatched),
+            earliest,
+            latest,
+            max_result_rows: self.max_result_rows,
+        };
+        for command in &commands {
+            if let Command::Custom { name, arguments } = command {
+                let program = self.program(name)?;
+                self.custom(&job, name, &program, arguments).check()?;
+            }
+        }
+        let (mut rows, mut messages) = (vec![], vec![]);
+        for (place, command) in commands.into_iter().enumerate() {
+            let first = place == 0;
+            rows = match command {
+                Command::Tstats(tstats) if first => tstats.run(self.found(&job, Event::change)),
+                Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
+                Command::Search(search) if first => {
+                    search.run(self.found(&job, |event| event.raw(self.add_on)))
+                }
+                Command::Search(search) => search.run(rows),
+                Command::Rename(rename) => rename.run(rows),
+                Command::Eval(eval) => eval.run(rows)?,
+                Command::Stats(stats) => stats.run(&rows),
+                Command::Convert(convert) => convert.run(rows, self.zone),
+                Command::Lookup(spl::Lookup { name, by, output }) => {
+                    self.lookups.join(&name, &by, &output, rows, &self.store)?
+                }
+                Command::InputLookup(input) => {
+                    rows.extend(self.lookups.read(&input.name, &self.store)?);
+                    rows
+                }
+                Command::OutputLookup(output) => {
+                    self.lookups.write(&output.name, &rows, &mut self.store)?;
+                    rows
+                }
+                Command::Custom { name, arguments } => {
+                    let program = self.program(&name)?;
+                    let answer = self.custom(&job, &name, &program, &arguments).run(&rows)?;
+                    messages.extend(answer.messages);
+                    answer.rows
+                }
+            };
+        }
+        Ok(Finished { rows, messages })
+    }
+
+    fn setting(&self, search: &str, key: &'static str) -> Result<&str, Failed> {
+        if !self.searches.stanzas.contains_key(search) {
+            return Err(Failed::NoSearch(search.to_string()));
+        }
+        let value = self.searches.get(search, key);
+        value.ok_or_else(|| Failed::NotSet {
+            search: search.to_string(),
+            key,
+        })
+    }
+
+    fn bound(&self, search: &str, key: &'static str) -> Result<i64, Failed> {
+        let modifier = self.setting(search, key)?;
+        Ok(relative_time(self.now, modifier, self.zone)?)
+    }
+
+    fn found(&self, job: &Job, dressed: impl Fn(&Event) -> Row) -> Vec<Row> {
+        let in_range = |event: &&Event| {
+            event.arrives <= self.now && (job.earliest..job.latest).contains(&event.time)
+        };
+        self.events.iter().filter(in_range).map(dressed).collect()
+    }
+
+    /// The program of a custom command: a file beside the crate's own binary, as if both lay in the app's `bin`.
+    fn program(&self, command: &str) -> Result<PathBuf, Failed> {
+        let Some(stanza) = self.commands.stanzas.get(command) else {
+            return Err(Failed::NoCommand(command.to_string()));
+        };
+        match (
+            stanza.get("chunked").map(String::as_str),
+            stanza.get("filename"),
+        ) {
+            (Some("true"), Some(file)) => Ok(Path::new(env!("CARGO_BIN_EXE_unseen"))
+                .with_file_name(file)
+                .with_extension(std::env::consts::EXE_EXTENSION)),
+            _ => Err(Failed::NotChunked(command.to_string())),
+        }
+    }
+
+    fn custom<'a>(
+        &self,
+        job: &Job,
+        name: &'a str,
+        program: &'a Path,
+        arguments: &str,
+    ) -> CustomCommand<'a> {
+        CustomCommand {
+            name,
+            program,
+            zone: self.zone,
+            searchinfo: job.searchinfo(name, arguments),
+            chunk_rows: self.chunk_rows,
+            max_result_rows: self.max_result_rows,
+        }
+    }
+}
+
+/// The app as it is shipped.
+pub(crate) fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("splunk_app")
+}
+
+/// Seconds of `7d`, `36h`, `60m` or `3600s`.
+pub(crate) fn suppression_period(period: &str) -> Result<i64, Failed> {
+    let unknown = || Failed::UnknownPeriod(period.to_string());
+    let (amount, unit) = period.split_at(period.len().saturating_sub(1));
+    let unit = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(unknown()),
+    };
+    let amount: i64 = amount.parse().map_err(|_| unknown())?;
+    Ok(amount * unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_names_what_is_not_there_fails_before_it_writes() {
+        let mut head = SearchHead::installed().unwrap();
+        for (spl, error) in [
+            ("| `nowhere`", "there is no macro `nowhere`"),
+            ("| nowhere x", "there is no search command `nowhere`"),
+            (
+                "| inputlookup append=true strict=true nowhere",
+                "there is no lookup `nowhere`",
+            ),
+            (
+                "| search * | tstats count from datamodel=Change by All_Changes.user",
+                "`tstats` must be the first command",
+            ),
+        ] {
+            assert_eq!(head.run_spl(spl, 0, 1).unwrap_err().to_string(), error);
+        }
+        assert_eq!(
+            head.run("nowhere").unwrap_err().to_string(),
+            "there is no saved search `nowhere`"
+        );
+    }
+
+    #[test]
+    fn a_search_finds_what_lies_in_its_range_and_has_arrived() {
+        let mut head = SearchHead::installed().unwrap();
+        head.now = 50;
+        head.events = [9, 10, 19, 20]
+            .map(|time| Event::call("Deploy", "CreateUser", time))
+            .to_vec();
+        head.events
+            .push(Event::call("Deploy", "CreateUser", 15).arriving(51));
+        let rows = head.run_spl("search *", 10, 20).unwrap().rows;
+        let times: Vec<String> = rows.iter().map(|row| row.text("_time")).collect();
+        assert_eq!(times, ["10", "19"]);
+    }
+
+    #[test]
+    fn a_suppression_period_is_a_number_of_days_hours_minutes_or_seconds() {
+        for (period, seconds) in [
+            ("7d", 604_800),
+            ("36h", 129_600),
+            ("60m", 3_600),
+            ("30s", 30),
+        ] {
+            assert_eq!(suppression_period(period).unwrap(), seconds);
+        }
+        assert!(suppression_period("1w").is_err());
+    }
+}

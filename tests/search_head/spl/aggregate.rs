@@ -1,0 +1,310 @@
+//! `tstats` over the Change data model, and `stats`: rows grouped by the values of some fields.
+//!
+//! Rows without a value in a `by` field are left out, and multivalue `by` fields stand for each of their values.
+//! Groups come out in the order of their keys. The stand-in has no summaries: `tstats` reads every event, so
+//! `summariesonly=true` is refused.
+
+use super::{
+    words::{unquoted, words},
+    SplError,
+};
+use crate::search_head::{
+    change,
+    row::{keys, Row},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Stats {
+    aggregates: Aggregates,
+    by: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tstats {
+    wanted: Vec<(String, String)>,
+    stats: Stats,
+}
+
+/// What is computed, and the field it goes into.
+type Aggregates = Vec<(Function, String)>;
+
+/// What is computed, of which field.
+#[derive(Debug, PartialEq)]
+enum Function {
+    Count,
+    Min(String),
+    Max(String),
+    Sum(String),
+    DistinctCount(String),
+    Values(String),
+}
+
+impl Stats {
+    pub(crate) fn parse(rest: &str) -> Result<Stats, SplError> {
+        let words = words(rest);
+        let function = |name: &str, field: &str| {
+            let field = field.to_string();
+            Some(match name {
+                "min" => Function::Min(field),
+                "max" => Function::Max(field),
+                "sum" => Function::Sum(field),
+                "dc" => Function::DistinctCount(field),
+                "values" => Function::Values(field),
+                _ => return None,
+            })
+        };
+        let (aggregates, after) = aggregates("stats", &words, function)?;
+        let by = by_fields("stats", after, is_a_name)?;
+        Ok(Stats { aggregates, by })
+    }
+
+    pub(crate) fn run(&self, rows: &[Row]) -> Vec<Row> {
+        let mut groups: BTreeMap<Vec<String>, Vec<&Row>> = BTreeMap::new();
+        for row in rows {
+            for key in keys(row, &self.by) {
+                groups.entry(key).or_default().push(row);
+            }
+        }
+        let one_row = |(key, members): (Vec<String>, Vec<&Row>)| {
+            let mut row = Row::default();
+            for (field, value) in self.by.iter().zip(key) {
+                row.set(field, vec![value]);
+            }
+            for (function, name) in &self.aggregates {
+                row.set(name, function.of(&members));
+            }
+            row
+        };
+        groups.into_iter().map(one_row).collect()
+    }
+}
+
+impl Tstats {
+    pub(crate) fn parse(rest: &str) -> Result<Tstats, SplError> {
+        let refused = |what: &str| Err(SplError::refused("tstats", what));
+        let words = words(rest);
+        let options = words.iter().take_while(|word| word.contains('=')).count();
+        for option in &words[..options] {
+            match *option {
+                "summariesonly=false"
+                | "allow_old_summaries=true"
+                | "allow_old_summaries=false" => {}
+                "summariesonly=true" => return refused(option),
+                _ => return refused(option.split('=').next().unwrap_or_default()),
+            }
+        }
+        let function = |name: &str, field: &str| {
+            Some(match (name, field) {
+                ("earliest", "_time") => Function::Min("_time".into()),
+                ("latest", "_time") => Function::Max("_time".into()),
+                ("values", field) if change::is_field(field) => Function::Values(field.into()),
+                _ => return None,
+            })
+        };
+        let (aggregates, after) = aggregates("tstats", &words[options..], function)?;
+        let after = match after {
+            ["from", "datamodel=Change", after @ ..] => after,
+            ["from", other, ..] => return refused(other),
+            [other, ..] => return refused(other),
+            [] => return Err(cut("tstats", "`from datamodel=Change`")),
+        };
+        let (terms, after) = match after {
+            ["where", after @ ..] => {
+                let end = after.iter().position(|word| *word == "by");
+                after.split_at(end.unwrap_or(after.len()))
+            }
+            after => after.split_at(0),
+        };
+        let mut wanted = vec![];
+        for term in terms {
+            match term.split_once('=') {
+                Some((field, value)) if change::is_field(field) && !value.contains('*') => {
+                    wanted.push((field.to_string(), unquoted(value).to_lowercase()));
+                }
+                _ => return refused(term),
+            }
+        }
+        let by = by_fields("tstats", after, change::is_field)?;
+        let stats = Stats { aggregates, by };
+        Ok(Tstats { wanted, stats })
+    }
+
+    /// Groups Change rows. Inferred: terms compare without case, as the index's own words do.
+    pub(crate) fn run(&self, mut changes: Vec<Row>) -> Vec<Row> {
+        changes.retain(|row| {
+            self.wanted.iter().all(|(field, wanted)| {
+                let mut values = row.values(field).iter();
+                values.any(|value| value.to_lowercase() == *wanted)
+            })
+        });
+        self.stats.run(&changes)
+    }
+}
+
+impl Function {
+    /// Of a group's rows; no value at all if no row has the field.
+    fn of(&self, rows: &[&Row]) -> Vec<String> {
+        let values = |field: &String| -> Vec<String> {
+            let of_row = |row: &&Row| row.values(field).to_vec();
+            rows.iter().flat_map(of_row).collect()
+        };
+        match self {
+            Function::Count => vec![rows.len().to_string()],
+            Function::Min(field) => sorted(values(field)).into_iter().take(1).collect(),
+            Function::Max(field) => sorted(values(field)).pop().into_iter().collect(),
+            Function::Sum(field) => {
+                let numbers: Vec<f64> = values(field).iter().flat_map(|v| v.parse()).collect();
+                match numbers.is_empty() {
+                    true => vec![],
+                    false => vec![numbers.iter().sum::<f64>().to_string()],
+                }
+            }
+            Function::DistinctCount(field) => {
+                vec![BTreeSet::from_iter(values(field)).len().to_string()]
+            }
+            Function::Values(field) => BTreeSet::from_iter(values(field)).into_iter().collect(),
+        }
+    }
+}
+
+/// As numbers if all of them are numbers, else as text.
+fn sorted(mut values: Vec<String>) -> Vec<String> {
+    let numbers: Result<Vec<f64>, _> = values.iter().map(|value| value.parse()).collect();
+    match numbers {
+        Ok(_) => values.sort_by(|a, b| {
+            let number = |text: &str| text.parse::<f64>().unwrap_or_default();
+            number(a).total_cmp(&number(b))
+        }),
+        Err(_) => values.sort(),
+    }
+    values
+}
+
+/// Reads `function(field) [as name] …` up to `from`, `by` or the end, and gives the words that follow.
+fn aggregates<'a, 'b>(
+    command: &'static str,
+    mut words: &'a [&'b str],
+    function: impl Fn(&str, &str) -> Option<Function>,
+) -> Result<(Aggregates, &'a [&'b str]), SplError> {
+    let mut aggregates = vec![];
+    while let [word, after @ ..] = words {
+        if ["from", "by"].contains(word) {
+            break;
+        }
+        let known = match word.strip_suffix(')').and_then(|word| word.split_once('(')) {
+            Some((name, field)) if is_a_name(field) => function(name, field),
+            None if *word == "count" => Some(Function::Count),
+            _ => None,
+        };
+        let known = known.ok_or_else(|| SplError::refused(command, word))?;
+        let (name, after) = match after {
+            ["as", name, after @ ..] if is_a_name(name) => (name, after),
+            after => (word, after),
+        };
+        aggregates.push((known, name.to_string()));
+        words = after;
+    }
+    Ok((aggregates, words))
+}
+
+fn by_fields(
+    command: &'static str,
+    words: &[&str],
+    is_known: impl Fn(&str) -> bool,
+) -> Result<Vec<String>, SplError> {
+    match words {
+        ["by", fields @ ..] if !fields.is_empty() => {
+            match fields.iter().find(|field| !is_known(field)) {
+                Some(unknown) => Err(SplError::refused(command, unknown)),
+                None => Ok(fields.iter().map(|field| field.to_string()).collect()),
+            }
+        }
+        [other, ..] if *other != "by" => Err(SplError::refused(command, other)),
+        _ => Err(cut(command, "`by` and a field")),
+    }
+}
+
+fn is_a_name(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_.".contains(c))
+}
+
+fn cut(command: &'static str, expected: &'static str) -> SplError {
+    SplError::Cut { command, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(user: &str, command: &str, time: &str) -> Row {
+        Row::of(&[("user", user), ("command", command), ("time", time)])
+    }
+
+    #[test]
+    fn stats_groups_by_every_value_and_leaves_out_rows_without_a_key() {
+        let mut two = call("Deploy", "RunInstances", "9");
+        two.push("command", "StopInstances".into());
+        let rows = [
+            two,
+            call("Deploy", "RunInstances", "10"),
+            call("", "RunInstances", "1"),
+        ];
+        let stats = Stats::parse(
+            "min(time) as first max(time) as last sum(time) as sum count dc(time) as n values(time) as times by user command",
+        )
+        .unwrap();
+        let mut first = Row::of(&[
+            ("user", "Deploy"),
+            ("command", "RunInstances"),
+            ("first", "9"),
+            ("last", "10"),
+            ("sum", "19"),
+            ("count", "2"),
+            ("n", "2"),
+        ]);
+        first.set("times", vec!["10".into(), "9".into()]);
+        let groups = stats.run(&rows);
+        assert_eq!(groups.len(), 2);
+        assert_eq!(groups[0], first);
+        assert_eq!(groups[1].text("command"), "StopInstances");
+    }
+
+    #[test]
+    fn least_and_greatest_are_numeric_only_if_every_value_is_a_number() {
+        let values = |values: &[&str]| sorted(values.iter().map(|v| v.to_string()).collect());
+        assert_eq!(values(&["10", "9", "9.5"]), ["9", "9.5", "10"]);
+        assert_eq!(values(&["10", "9", "x"]), ["10", "9", "x"]);
+    }
+
+    #[test]
+    fn tstats_filters_without_case_and_groups_by_fields_of_the_model() {
+        let change = |user: &str, status: &str, time: &str| {
+            Row::of(&[
+                ("_time", time),
+                ("All_Changes.user", user),
+                ("All_Changes.status", status),
+            ])
+        };
+        let tstats = Tstats::parse(
+            "summariesonly=false earliest(_time) as first latest(_time) as last count \
+             from datamodel=Change where All_Changes.status=SUCCESS by All_Changes.user",
+        )
+        .unwrap();
+        let rows = tstats.run(vec![
+            change("Deploy", "success", "7"),
+            change("Deploy", "success", "5"),
+            change("Deploy", "failure", "1"),
+        ]);
+        let expected = [
+            ("All_Changes.user", "Deploy"),
+            ("first", "5"),
+            ("last", "7"),
+            ("count", "2"),
+        ];
+        assert_eq!(rows, [Row::of(&expected)]);
+    }
+}
