@@ -1,5 +1,6 @@
-# `make bench`: the shipped searches beside a yardstick and their peers; `make bench BENCH=--quick` with a tenth of the rows.
-# Writes its tables into docs/performance.md with BENCH=--page. The parts, each by itself: `cargo bench`.
+# Measuring. Nothing here is a test: no number makes it fail.
+
 .PHONY: bench
-bench:
+
+bench: ## Measures the searches beside a yardstick and their peers. BENCH=--quick for a tenth of the rows, BENCH=--page to keep the tables.
 	python3 benches/run.py $(BENCH)
