@@ -6,7 +6,7 @@
 
 use flate2::{write::GzEncoder, Compression};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -128,6 +128,24 @@ fn ten_days(desk: &Desk) {
         }
         desk.write(&format!("days/{day:02}.json"), lines.join("\n"));
     }
+}
+
+#[test]
+fn one_archive_is_learned_up_to_a_time_and_judged_from_there() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let told = desk.ok("learn --baseline b.csv --to 2025-03-10T00:00:00Z days");
+    told.says("18 successful calls by assumed roles")
+        .says("passed over: 3 calls outside the times asked for");
+    // The same moment in epoch seconds: a call at that very second belongs to what follows.
+    let told = desk.ok("detect --baseline b.csv --from 1741564800 --format csv days");
+    told.says("3 observations of 3 keys judged")
+        .says("1 key reported");
+    assert!(told.out.contains("s3:DeleteBucket"), "{}", told.out);
+    let told = desk.run("learn --baseline b.csv --from yesterday days");
+    told.says(
+        "`--from` must be a time such as `2023-07-10T12:00:00Z`, or epoch seconds, got `yesterday`",
+    );
 }
 
 #[test]
@@ -450,6 +468,27 @@ fn learners_at_once_lose_nothing() {
     }
     desk.ok("learn --baseline at_once.csv days");
     assert_eq!(desk.read("b.csv"), desk.read("at_once.csv"));
+}
+
+#[test]
+fn a_learner_waits_for_another_and_says_so() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let lock = fs::File::create(desk.path("b.csv.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = desk
+        .command("learn --baseline b.csv days")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(told.any(
+        |line| line.unwrap() == "waiting for another `unseen learn`, which holds `b.csv.lock`"
+    ));
+    assert!(!desk.path("b.csv").exists());
+    lock.unlock().unwrap();
+    assert!(told.any(|line| line.unwrap().contains("5 new")));
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

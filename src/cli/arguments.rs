@@ -1,12 +1,16 @@
 //! The words of the command line: verbs and paths here, options and their help from the option table.
 //!
 //! An option is the table's with hyphens for underscores, and is read by the table's parser, so that a mistake reads the same at both
-//! doors. Two things differ, because files are history: `latest` is the newest time in the input, and it is the default.
+//! doors. Two things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
+use super::gathered::TimeRange;
+use crate::cloudtrail::event_time;
 use crate::options::{render, table, SearchCommand, Token};
+use crate::time::Timestamp;
 use clap::parser::ValueSource;
 use clap::{value_parser, Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
+use thiserror::Error;
 
 pub(super) const LEARN: &str = "learn";
 pub(super) const DETECT: &str = "detect";
@@ -54,6 +58,7 @@ fn learn() -> Command {
         .arg(baseline("The baseline file; it is made if it does not exist"))
         .args(options(SearchCommand::Seen, &LEARN_OPTIONS))
         .arg(by())
+        .args(range())
         .arg(paths())
 }
 
@@ -86,6 +91,7 @@ fn detect() -> Command {
                 .help("Ends with exit code 2 if anything is reported"),
         )
         .arg(by())
+        .args(range())
         .arg(paths())
 }
 
@@ -97,7 +103,8 @@ fn replay() -> Command {
              day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
              every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
              the baseline is learning. A role and call that alerted does not alert again for seven days. Times are taken to the minute; a CSV row \
-             counts at its first and at its last time, and what it says of a baseline is not used.",
+             counts at its first and at its last time, and what it says of a baseline is not used. The app forgets after -90d@d, this does only if \
+             --forget-window says so.",
         )
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
         .arg(
@@ -109,6 +116,7 @@ fn replay() -> Command {
                 .help("How many days, from the first time in the input, the first baseline is learned from"),
         )
         .arg(by())
+        .args(range())
         .arg(paths())
 }
 
@@ -129,6 +137,17 @@ fn by() -> Arg {
         .help("The fields that make a key, with commas between; CloudTrail records have user,command only")
 }
 
+/// The times of the calls that are wanted.
+fn range() -> [Arg; 2] {
+    let end = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("time").help(help)
+    };
+    [
+        end("from", "Reads only calls of this time or later, such as 2023-07-10T12:00:00Z or epoch seconds; CSV rows are taken whole"),
+        end("to", "Reads only calls before this time"),
+    ]
+}
+
 fn paths() -> Arg {
     Arg::new("paths")
         .value_name("PATH")
@@ -144,9 +163,12 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
     let taken = command
         .options()
         .filter(|option| names.contains(&option.name));
-    taken.map(|option| {
+    taken.map(move |option| {
         let help = match option.name {
-            "as_of" => "The time that windows count from; `latest` is the newest time in the input. Default: latest.".into(),
+            "as_of" => format!(
+                "The time that windows count from; `latest` is the newest time that a call was seen in the input{}. Default: latest.",
+                if command == SearchCommand::Seen { " or the baseline" } else { "" }
+            ),
             // What Splunk calls `unseen` is a verb here.
             _ => render::explain(option).replace("`unseen`", "`detect`"),
         };
@@ -205,6 +227,38 @@ pub(super) fn typed_paths(matches: &ArgMatches) -> Vec<PathBuf> {
         .flatten()
         .cloned()
         .collect()
+}
+
+/// The times that were typed.
+pub(super) fn typed_range(matches: &ArgMatches) -> Result<TimeRange, NotAMoment> {
+    let end = |option: &'static str| {
+        let typed = matches.get_one::<String>(option);
+        typed
+            .map(|text| {
+                moment(text).ok_or_else(|| NotAMoment {
+                    option,
+                    got: text.clone(),
+                })
+            })
+            .transpose()
+    };
+    Ok(TimeRange {
+        from: end("from")?,
+        to: end("to")?,
+    })
+}
+
+/// A time as CloudTrail writes it, or epoch seconds.
+fn moment(text: &str) -> Option<Timestamp> {
+    event_time(text.as_bytes()).or_else(|| Timestamp::parse(text.as_bytes()).ok().flatten())
+}
+
+/// The end of a range is no time.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`--{option}` must be a time such as `2023-07-10T12:00:00Z`, or epoch seconds, got `{}`", got.escape_debug())]
+pub(super) struct NotAMoment {
+    option: &'static str,
+    got: String,
 }
 
 /// The baseline file that was typed.

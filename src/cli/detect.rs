@@ -35,6 +35,7 @@ pub(super) fn run<Z: TimeZone>(
         by: &options.by,
         now: world.now,
         keep: Keep::Context,
+        wanted: arguments::typed_range(matches)?,
         bad_times: BadTimes::Count,
         threads: world.threads,
     };

@@ -61,6 +61,25 @@ pub(super) type Context = [Few; CONTEXT.len()];
 /// What a report shows beside a key, under the names of the columns it is read from and written to.
 pub(super) const CONTEXT: [&str; 5] = ["account", "role", "region", "src", "object"];
 
+/// The times of the calls that are wanted: from the first on, and before the second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimeRange {
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+impl TimeRange {
+    /// Whether a call of this time is wanted; one without a time is in the whole of time only.
+    fn holds(self, time: Option<Timestamp>) -> bool {
+        match time {
+            Some(time) => {
+                self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to)
+            }
+            None => self.from.is_none() && self.to.is_none(),
+        }
+    }
+}
+
 /// A successful call, or a row, that is to be merged into its key.
 pub(super) struct Sight<'s> {
     /// When; a row may span some time.
@@ -95,6 +114,8 @@ pub(super) struct Records {
     pub no_key: u64,
     /// Records with a needed field of the wrong JSON type.
     pub wrong_type: u64,
+    /// Calls outside the wanted times.
+    pub outside: u64,
     /// Calls whose `eventTime` is no time; they are among the calls.
     pub bad_time: u64,
     /// Calls more than a day ahead of the wall clock; they are among the calls.
@@ -104,7 +125,13 @@ pub(super) struct Records {
 impl Records {
     /// All of them.
     pub(super) fn all(&self) -> u64 {
-        self.calls + self.others + self.failed + self.foreign + self.no_key + self.wrong_type
+        self.calls
+            + self.others
+            + self.failed
+            + self.foreign
+            + self.no_key
+            + self.wrong_type
+            + self.outside
     }
 
     pub(super) fn pass(&mut self, passed: Passed) {
@@ -124,6 +151,7 @@ impl Records {
         self.foreign += other.foreign;
         self.no_key += other.no_key;
         self.wrong_type += other.wrong_type;
+        self.outside += other.outside;
         self.bad_time += other.bad_time;
         self.broken_clock += other.broken_clock;
     }
@@ -133,6 +161,7 @@ impl Records {
 #[derive(Debug)]
 pub(super) struct Gathered {
     keep: Keep,
+    wanted: TimeRange,
     hasher: RandomState,
     keys: HashMap<PackedKey, Observed, RandomState>,
     said: Vec<SaidOf>,
@@ -151,9 +180,10 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// Nothing yet. Parts that will be merged need the same `hasher`.
-    pub(super) fn new(width: usize, keep: Keep, hasher: RandomState) -> Self {
+    pub(super) fn new(width: usize, keep: Keep, wanted: TimeRange, hasher: RandomState) -> Self {
         Self {
             keep,
+            wanted,
             keys: HashMap::with_hasher(hasher.clone()),
             hasher,
             said: Vec::new(),
@@ -168,7 +198,12 @@ impl Gathered {
     }
 
     /// Takes a successful call. A time that is none, or comes from a broken clock, is counted and not learned.
+    /// One outside the wanted times is only counted.
     pub(super) fn take_call(&mut self, call: &Call<'_>, clock: Clock) {
+        if !self.wanted.holds(call.time) {
+            self.records.outside += 1;
+            return;
+        }
         self.records.calls += 1;
         let time = match call.time {
             None => {

@@ -9,7 +9,7 @@
 //! memory; a document or CSV is held whole, one a thread. What cannot be read as what it seems to be is told and passed over; a path
 //! that cannot be opened stops the run. Knows no windows and no baseline.
 
-use super::gathered::{Gathered, Keep, AS_OF, CONTEXT};
+use super::gathered::{Gathered, Keep, TimeRange, AS_OF, CONTEXT};
 use super::report::visible;
 use crate::baseline::Keys;
 use crate::cloudtrail::{self, Malformed, Record};
@@ -61,6 +61,8 @@ pub(super) struct Plan<'p> {
     pub now: Timestamp,
     /// What to keep of each key.
     pub keep: Keep,
+    /// Which calls to read; rows are taken whole.
+    pub wanted: TimeRange,
     /// What to do about a row with a time that is not a number.
     pub bad_times: BadTimes,
     /// The most threads to read on.
@@ -307,7 +309,12 @@ impl<'s, 'p> Part<'s, 'p> {
             plan: shared.plan,
             sources: shared.sources,
             input: Input {
-                gathered: Gathered::new(shared.plan.by.len(), shared.plan.keep, hasher),
+                gathered: Gathered::new(
+                    shared.plan.by.len(),
+                    shared.plan.keep,
+                    shared.plan.wanted,
+                    hasher,
+                ),
                 faults: Told::default(),
                 foreign: Told::default(),
             },
@@ -699,6 +706,7 @@ mod tests {
             by: &by,
             now: NOW,
             keep: Keep::Context,
+            wanted: TimeRange::default(),
             bad_times: BadTimes::Stop,
             threads,
         };

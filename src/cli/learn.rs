@@ -37,6 +37,7 @@ pub(super) fn run<Z: TimeZone>(
         by: &options.by,
         now: world.now,
         keep: Keep::Times,
+        wanted: arguments::typed_range(matches)?,
         bad_times: BadTimes::Stop,
         threads: world.threads,
     };

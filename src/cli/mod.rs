@@ -1,7 +1,7 @@
 //! The command line: the same learning and detecting on files, without Splunk.
 //!
-//! One file a verb: [`learn`], [`detect`], [`replay`]. They share how files are read ([`input`]), what is kept of them ([`gathered`]) and
-//! the baseline file ([`baseline_file`]); the rules are those of `baseline`, the options those of `options`, the words those of
+//! One file a verb: `learn`, `detect`, `replay`. They share how files are read (`input`), what is kept of them (`gathered`) and
+//! the baseline file (`baseline_file`); the rules are those of `baseline`, the options those of `options`, the words those of
 //! `telling`. Everything it knows of the world comes in a [`World`].
 //!
 //! Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.
@@ -86,6 +86,8 @@ enum CliError {
     Option(#[from] OptionError),
     #[error(transparent)]
     KeyField(#[from] BadKeyField),
+    #[error(transparent)]
+    Range(#[from] arguments::NotAMoment),
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]

@@ -105,6 +105,12 @@ impl<'w> Notes<'w> {
             records.failed,
             records.others,
         ));
+        if records.outside > 0 {
+            self.info(&format!(
+                "passed over: {} outside the times asked for",
+                count(records.outside, "call")
+            ));
+        }
         let left_out = [
             (records.foreign, "without a userIdentity"),
             (

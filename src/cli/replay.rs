@@ -48,6 +48,7 @@ pub(super) fn run<Z: TimeZone>(
         by: &options.by,
         now: world.now,
         keep: Keep::Minutes,
+        wanted: arguments::typed_range(matches)?,
         bad_times: BadTimes::Count,
         threads: world.threads,
     };
@@ -385,6 +386,7 @@ impl Replay {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gathered::TimeRange;
     use super::*;
     use crate::cli::gathered::Gathered;
     use crate::lookup::Reading;
@@ -393,7 +395,8 @@ mod tests {
 
     /// What alerted, as hours since the start: each sight is a key and the minute in which it was seen.
     fn alerts(sights: &[(&'static str, i64)], windows: &str) -> Vec<(String, i64)> {
-        let mut gathered = Gathered::new(1, Keep::Minutes, RandomState::new());
+        let mut gathered =
+            Gathered::new(1, Keep::Minutes, TimeRange::default(), RandomState::new());
         for &(key, minute) in sights {
             let mut keys = Keys::default();
             keys.add_field(|values| values.push(Cow::Borrowed(key.as_bytes())));

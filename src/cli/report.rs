@@ -278,6 +278,7 @@ pub(super) fn aligned(lines: &[Vec<String>]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gathered::TimeRange;
     use super::super::gathered::{Gathered, Keep};
     use super::*;
     use crate::baseline::{Keys, Sighting};
@@ -286,7 +287,8 @@ mod tests {
 
     /// One key as it was found, in a form.
     fn written(format: Format, key: [&str; 2], object: &[&str]) -> String {
-        let mut gathered = Gathered::new(2, Keep::Context, RandomState::new());
+        let mut gathered =
+            Gathered::new(2, Keep::Context, TimeRange::default(), RandomState::new());
         let mut keys = Keys::default();
         key.iter()
             .for_each(|value| keys.add_field(|values| values.push(value.as_bytes().into())));

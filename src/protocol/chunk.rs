@@ -154,7 +154,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(bytes: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, ChunkError> {
+    /// Metadata and body.
+    type Parts = (Vec<u8>, Vec<u8>);
+
+    fn read(bytes: &[u8]) -> Result<Option<Parts>, ChunkError> {
         let mut chunk = Chunk::default();
         let came = chunk.read(&mut &bytes[..])?;
         Ok(came.then_some((chunk.metadata, chunk.body)))

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// One frame as bytes.
-pub fn frame(metadata: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(metadata: &str, body: &[u8]) -> Vec<u8> {
     let mut bytes =
         format!("chunked 1.0,{},{}\n{metadata}", metadata.len(), body.len()).into_bytes();
     bytes.extend_from_slice(body);
@@ -18,7 +18,7 @@ pub fn frame(metadata: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// A getinfo request for `command` with `args`, as splunkd 8.2 words it.
-pub fn getinfo(command: &str, args: &[&str]) -> String {
+pub(crate) fn getinfo(command: &str, args: &[&str]) -> String {
     let searchinfo = json!({
         "args": args, "raw_args": args, "command": command, "maxresultrows": 50000, "sid": "1700000000.1",
         "dispatch_dir": "/opt/splunk/var/run/splunk/dispatch/1700000000.1", "app": "unseen", "owner": "admin",
@@ -29,35 +29,35 @@ pub fn getinfo(command: &str, args: &[&str]) -> String {
 }
 
 /// What no output may ever hold.
-pub const SESSION_KEY: &str = "zsecret^session_key";
+pub(crate) const SESSION_KEY: &str = "zsecret^session_key";
 
 /// An execute request.
-pub fn execute(finished: bool) -> String {
+pub(crate) fn execute(finished: bool) -> String {
     format!("{{\"action\":\"execute\",\"finished\":{finished}}}")
 }
 
 /// One reply.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The metadata.
-    pub metadata: Value,
+    pub(crate) metadata: Value,
     /// The body.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
     /// Whether the command is done.
-    pub fn finished(&self) -> bool {
+    pub(crate) fn finished(&self) -> bool {
         self.metadata["finished"] == json!(true)
     }
 
     /// The error, if the command failed.
-    pub fn error(&self) -> Option<&str> {
+    pub(crate) fn error(&self) -> Option<&str> {
         self.metadata["error"].as_str()
     }
 
     /// The inspector messages with this level.
-    pub fn messages(&self, level: &str) -> Vec<&str> {
+    pub(crate) fn messages(&self, level: &str) -> Vec<&str> {
         let messages = self.metadata["inspector"]["messages"]
             .as_array()
             .map(Vec::as_slice)
@@ -71,7 +71,7 @@ impl Reply {
 }
 
 /// Reads the next reply; none at the end of the stream.
-pub fn read_reply(from: &mut impl BufRead) -> Option<Reply> {
+pub(crate) fn read_reply(from: &mut impl BufRead) -> Option<Reply> {
     let mut header = String::new();
     if from.read_line(&mut header).expect("a header line") == 0 {
         return None;
@@ -97,7 +97,7 @@ pub fn read_reply(from: &mut impl BufRead) -> Option<Reply> {
 }
 
 /// A running command.
-pub struct Session {
+pub(crate) struct Session {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
@@ -105,7 +105,7 @@ pub struct Session {
 
 impl Session {
     /// Starts the binary in the time zone `tz`.
-    pub fn start(tz: &str) -> Self {
+    pub(crate) fn start(tz: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_unseen"))
             .env("TZ", tz)
             .stdin(Stdio::piped())
@@ -123,7 +123,7 @@ impl Session {
     }
 
     /// Sends a request and reads its reply.
-    pub fn ask(&mut self, metadata: &str, body: &[u8]) -> Reply {
+    pub(crate) fn ask(&mut self, metadata: &str, body: &[u8]) -> Reply {
         let stdin = self.stdin.as_mut().expect("an open stdin");
         stdin
             .write_all(&frame(metadata, body))
@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Closes stdin and waits: the command must end well, and say nothing on stderr.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         drop(self.stdin.take());
         let mut rest = Vec::new();
         self.stdout
@@ -151,17 +151,17 @@ impl Session {
 }
 
 /// What a whole run gave: the pages, end to end, and the reply that ended it.
-pub struct Run {
+pub(crate) struct Run {
     /// The body of every page.
-    pub pages: Vec<Vec<u8>>,
+    pub(crate) pages: Vec<Vec<u8>>,
     /// The last reply.
-    pub last: Reply,
+    pub(crate) last: Reply,
     /// The first page's reply metadata, which has the messages.
-    pub told: Reply,
+    pub(crate) told: Reply,
 }
 
 /// Runs a command over bodies, each in a request of its own, and asks for pages until there are no more.
-pub fn run(tz: &str, command: &str, args: &[&str], bodies: &[Vec<u8>]) -> Run {
+pub(crate) fn run(tz: &str, command: &str, args: &[&str], bodies: &[Vec<u8>]) -> Run {
     let mut session = Session::start(tz);
     let opened = session.ask(&getinfo(command, args), b"");
     assert_eq!(opened.error(), None);
