@@ -355,7 +355,7 @@ class Spl(unittest.TestCase):
 
     def test_a_command_that_cannot_be_followed_says_so(self):
         with self.assertRaises(spl.SplError):
-            spl.fields_after(spl.steps("| makeresults"), {}, ())
+            spl.fields_after(spl.steps("| timechart count"), {}, ())
 
 
 class Others(unittest.TestCase):

@@ -86,14 +86,15 @@ impl Event {
         self.record["userIdentity"]["type"] == "AssumedRole"
     }
 
-    /// As the search command finds it: `_time`, and every value of the record under its path, `resources{}.ARN` in an array.
+    /// As the search command finds it: `_time`, `_indextime`, and every value of the record under its path, `resources{}.ARN` in an array.
     ///
     /// The add-on calculates an `errorCode` of `success` where a record has none.
     /// Inferred: a JSON null is an absent field.
     pub(crate) fn raw(&self, add_on: AddOn) -> Row {
-        let mut row = Row::of(&[("sourcetype", "aws:cloudtrail")]);
+        let mut row = Row::of(&[("index", "main"), ("sourcetype", "aws:cloudtrail")]);
         flatten("", &self.record, &mut row);
         row.set("_time", vec![self.time.to_string()]);
+        row.set("_indextime", vec![self.arrives.to_string()]);
         if add_on == AddOn::Installed && row.values("errorCode").is_empty() {
             row.set("errorCode", vec!["success".into()]);
         }
@@ -204,6 +205,7 @@ mod tests {
         }));
         let raw = event.raw(AddOn::Absent);
         assert_eq!(raw.text("_time"), "1688990400");
+        assert_eq!(raw.text("_indextime"), "1688990400");
         assert_eq!(raw.text("userIdentity.type"), "AssumedRole");
         assert_eq!(raw.text("userIdentity.userName"), "");
         assert_eq!(raw.values("resources{}.ARN"), ["a", "b"]);

@@ -1,8 +1,9 @@
-//! When a scheduled search is due: `<minute> <hour> * * *`, each a number or `*`, in the search head's zone.
+//! When a scheduled search is due: `<minute> <hour> * * <weekday>`, each a number or `*`, in the search head's zone.
+//! Sunday is 0.
 //!
 //! Not here: whatever else a schedule may say, `schedule_window`, skipping, and catching up on runs that were missed.
 
-use chrono::{DateTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ pub(crate) struct UnknownSchedule(String);
 pub(crate) fn is_due(schedule: &str, now: i64, zone: Tz) -> Result<bool, UnknownSchedule> {
     let unknown = || UnknownSchedule(schedule.to_string());
     let fields: Vec<&str> = schedule.split_whitespace().collect();
-    let [minute, hour, "*", "*", "*"] = fields[..] else {
+    let [minute, hour, "*", "*", weekday] = fields[..] else {
         return Err(unknown());
     };
     let clock = DateTime::<Utc>::from_timestamp(now, 0)
@@ -27,7 +28,9 @@ pub(crate) fn is_due(schedule: &str, now: i64, zone: Tz) -> Result<bool, Unknown
             .map(|number: u32| number == shown)
             .map_err(|_| unknown()),
     };
-    Ok(fits(minute, clock.minute())? && fits(hour, clock.hour())?)
+    Ok(fits(minute, clock.minute())?
+        && fits(hour, clock.hour())?
+        && fits(weekday, clock.weekday().num_days_from_sunday())?)
 }
 
 #[cfg(test)]
@@ -37,12 +40,15 @@ mod tests {
 
     #[test]
     fn a_schedule_follows_the_clocks_of_the_zone() {
-        let now = at("2023-07-10T22:41:00Z");
+        let now = at("2023-07-10T22:41:00Z"); // a Monday
         for (schedule, zone, due) in [
             ("41 * * * *", Tz::UTC, true),
             ("17 * * * *", Tz::UTC, false),
             ("41 0 * * *", Tz::UTC, false),
             ("41 0 * * *", Tz::Europe__Berlin, true),
+            ("41 22 * * 1", Tz::UTC, true),
+            ("41 22 * * 2", Tz::UTC, false),
+            ("41 0 * * 2", Tz::Europe__Berlin, true),
         ] {
             assert_eq!(is_due(schedule, now, zone).unwrap(), due, "{schedule}");
         }

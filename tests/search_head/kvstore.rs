@@ -1,6 +1,7 @@
 //! The KV store behind the lookups: collections of documents, each under its `_key`.
 //!
 //! Fields have the types of `collections.conf`. A number is kept as a double and read back as the shortest text for it.
+//! A collection with `enforceTypes = false` and no types keeps any field, as text.
 //! Documents are read in the order of their `_key`, which is not the order they were written in. One unfiltered
 //! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document, and gives at most 100.
 //! Inferred: that a document written again is replaced as a whole; that one value of the wrong type refuses the whole
@@ -34,7 +35,8 @@ pub(crate) struct KvStore {
 
 #[derive(Debug)]
 struct Collection {
-    types: BTreeMap<String, Type>,
+    /// `None` if it takes whatever comes.
+    types: Option<BTreeMap<String, Type>>,
     documents: BTreeMap<String, Document>,
 }
 
@@ -58,7 +60,7 @@ pub(crate) enum StoreError {
     Down,
     #[error("there is no collection `{0}`")]
     NoCollection(String),
-    #[error("collection `{0}` must set `enforceTypes = true`; the stand-in knows no other")]
+    #[error("collection `{0}` must enforce its types or have none")]
     TypesNotEnforced(String),
     #[error("`{field}` has the type `{got}`; the stand-in knows `string` and `number`")]
     UnknownType { field: String, got: String },
@@ -74,9 +76,6 @@ impl KvStore {
     pub(crate) fn from_conf(conf: &Conf) -> Result<KvStore, StoreError> {
         let mut collections = BTreeMap::new();
         for (name, stanza) in &conf.stanzas {
-            if stanza.get("enforceTypes").map(String::as_str) != Some("true") {
-                return Err(StoreError::TypesNotEnforced(name.clone()));
-            }
             let mut types = BTreeMap::new();
             for (key, value) in stanza {
                 let Some(field) = key.strip_prefix("field.") else {
@@ -93,6 +92,11 @@ impl KvStore {
                 types.insert(field.to_string(), kind);
             }
             let documents = BTreeMap::new();
+            let types = match stanza.get("enforceTypes").map(String::as_str) {
+                Some("true") => Some(types),
+                Some("false") if types.is_empty() => None,
+                _ => return Err(StoreError::TypesNotEnforced(name.clone())),
+            };
             collections.insert(name.clone(), Collection { types, documents });
         }
         Ok(KvStore {
@@ -157,7 +161,7 @@ impl KvStore {
         }
         let documents: Vec<(String, Document)> = rows
             .iter()
-            .map(|row| Ok((row.text("_key"), document(row, types)?)))
+            .map(|row| Ok((row.text("_key"), document(row, types.as_ref())?)))
             .collect::<Result<_, _>>()?;
         for (mut key, document) in documents {
             if key.is_empty() {
@@ -177,7 +181,9 @@ impl KvStore {
         collection: &str,
         fields: &[String],
     ) -> Result<(), StoreError> {
-        let types = &self.collection(collection)?.types;
+        let Some(types) = &self.collection(collection)?.types else {
+            return Ok(());
+        };
         match fields
             .iter()
             .find(|field| *field != "_key" && !types.contains_key(*field))
@@ -196,23 +202,30 @@ impl KvStore {
     }
 }
 
-fn document(row: &Row, types: &BTreeMap<String, Type>) -> Result<Document, StoreError> {
+fn document(row: &Row, types: Option<&BTreeMap<String, Type>>) -> Result<Document, StoreError> {
+    let fields: Vec<(String, Type)> = match types {
+        Some(types) => types.iter().map(|(f, kind)| (f.clone(), *kind)).collect(),
+        None => {
+            let names = row.fields().filter(|(name, _)| *name != "_key");
+            names.map(|(f, _)| (f.to_string(), Type::Text)).collect()
+        }
+    };
     let mut document = Document::new();
-    for (field, kind) in types {
-        let value = match row.values(field) {
+    for (field, kind) in fields {
+        let value = match row.values(&field) {
             [] => continue,
             [value] => value,
-            _ => return Err(StoreError::Multivalue(field.clone())),
+            _ => return Err(StoreError::Multivalue(field)),
         };
         let cell = match (kind, value.parse()) {
             (Type::Text, _) => Cell::Text(value.clone()),
             (Type::Number, Ok(number)) => Cell::Number(number),
             (Type::Number, Err(_)) => {
-                let (field, got) = (field.clone(), value.clone());
+                let got = value.clone();
                 return Err(StoreError::NotANumber { field, got });
             }
         };
-        document.insert(field.clone(), cell);
+        document.insert(field, cell);
     }
     Ok(document)
 }
@@ -277,6 +290,25 @@ mod tests {
         let found = probe(&store, "Deploy");
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].text("not_a_field"), "");
+    }
+
+    #[test]
+    fn a_collection_without_types_keeps_text_as_it_came() {
+        let conf = Conf::parse("[any]\nenforceTypes = false\nreplicate = false\n").unwrap();
+        let mut store = KvStore::from_conf(&conf).unwrap();
+        store.upsert("any", &[call("a", "Audit", "7.000")]).unwrap();
+        assert_eq!(
+            store.contents("any"),
+            [call("a", "Audit", "7.000")].map(|row| {
+                Row::of(&[
+                    ("_key", "a"),
+                    ("last", &row.text("last")),
+                    ("user", "Audit"),
+                ])
+            })
+        );
+        let half = Conf::parse("[half]\nenforceTypes = false\nfield.user = string\n").unwrap();
+        assert!(KvStore::from_conf(&half).is_err());
     }
 
     #[test]

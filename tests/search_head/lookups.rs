@@ -1,6 +1,7 @@
-//! The lookups of `transforms.conf`: which fields of which collection a search may read and write.
+//! The lookups of `transforms.conf`: which fields of which collection a search may read and write; and lookup files.
 //!
-//! Knows no SPL and no protocol. Only lookups over the KV store, and only settings whose meaning is modelled.
+//! Knows no SPL and no protocol. Only lookups over the KV store, and only settings whose meaning is modelled. A lookup file
+//! is a name that ends in `.csv` and the rows under it, all text: read whole, and written anew by each `outputlookup`.
 
 use super::{
     conf::{Conf, Stanza},
@@ -13,6 +14,7 @@ use thiserror::Error;
 #[derive(Debug)]
 pub(crate) struct Lookups {
     lookups: BTreeMap<String, Lookup>,
+    pub(crate) files: BTreeMap<String, Vec<Row>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,8 @@ impl Lookups {
             store.check_fields(&lookup.collection, &lookup.fields)?;
             lookups.insert(name.clone(), lookup);
         }
-        Ok(Lookups { lookups })
+        let files = BTreeMap::new();
+        Ok(Lookups { lookups, files })
     }
 
     pub(crate) fn names(&self) -> BTreeSet<String> {
@@ -86,18 +89,28 @@ impl Lookups {
     }
 
     pub(crate) fn read(&self, name: &str, store: &KvStore) -> Result<Vec<Row>, LookupError> {
+        if is_file(name) {
+            let rows = self.files.get(name).cloned();
+            return rows.ok_or_else(|| LookupError::Unknown(name.to_string()));
+        }
         let lookup = self.named(name)?;
         let rows = store.read(&lookup.collection)?.into_iter();
         Ok(rows.map(|row| lookup.only_fields(row)).collect())
     }
 
-    /// Writes the lookup's fields of the rows; other fields are dropped.
+    /// Writes the lookup's fields of the rows; other fields are dropped. No rows leave a file as it was.
     pub(crate) fn write(
-        &self,
+        &mut self,
         name: &str,
         rows: &[Row],
         store: &mut KvStore,
     ) -> Result<(), LookupError> {
+        if is_file(name) {
+            if !rows.is_empty() {
+                self.files.insert(name.to_string(), rows.to_vec());
+            }
+            return Ok(());
+        }
         let lookup = self.named(name)?;
         let rows: Vec<Row> = rows
             .iter()
@@ -111,6 +124,11 @@ impl Lookups {
         let lookup = self.lookups.get(name);
         lookup.ok_or_else(|| LookupError::Unknown(name.to_string()))
     }
+}
+
+/// Whether the name is a lookup file's, not that of a stanza.
+pub(crate) fn is_file(name: &str) -> bool {
+    name.ends_with(".csv")
 }
 
 impl Lookup {
@@ -156,7 +174,7 @@ mod tests {
         let transforms =
             "[recent]\nexternal_type = kvstore\ncollection = calls\nfields_list = _key, user, last\n";
         let mut store = KvStore::from_conf(&Conf::parse(collections).unwrap()).unwrap();
-        let lookups = Lookups::from_conf(&Conf::parse(transforms).unwrap(), &store).unwrap();
+        let mut lookups = Lookups::from_conf(&Conf::parse(transforms).unwrap(), &store).unwrap();
         let deploy = |key, last| Row::of(&[("_key", key), ("user", "Deploy"), ("last", last)]);
         lookups
             .write("recent", &[deploy("a", "1"), deploy("b", "2")], &mut store)
@@ -176,6 +194,18 @@ mod tests {
         let joined = lookups.join("recent", &by, &output, rows, &store).unwrap();
         let last: Vec<&[String]> = joined.iter().map(|row| row.values("last")).collect();
         assert_eq!(last, [names(&["1", "2"]), vec![], vec![]]);
+    }
+
+    #[test]
+    fn a_file_is_written_anew_unless_there_is_nothing_to_write() {
+        let (mut lookups, mut store) = calls();
+        let row = |last| vec![Row::of(&[("last", last)])];
+        for rows in [row("1"), row("2"), vec![]] {
+            lookups.write("a.csv", &rows, &mut store).unwrap();
+        }
+        assert_eq!(lookups.read("a.csv", &store).unwrap(), row("2"));
+        let error = lookups.read("b.csv", &store).unwrap_err();
+        assert_eq!(error.to_string(), "there is no lookup `b.csv`");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! real binary over the real protocol. Clock and events are the test's.
 //!
 //! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself. It knows only the SPL that is
-//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), and no index,
-//! acceleration, permissions, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), and no index but
+//! CloudTrail's and the scheduler's own log (`schedule.rs`), no acceleration, permissions, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
 //! sessions is marked `Inferred` where it is done. It shares no code with the product, so that neither can hide the
 //! other's mistake.
 
@@ -16,10 +16,11 @@ mod cron;
 pub(crate) mod custom_command;
 mod job;
 pub(crate) mod kvstore;
-mod lookups;
+pub(crate) mod lookups;
 pub(crate) mod macros;
 pub(crate) mod relative_time;
 pub(crate) mod row;
+mod schedule;
 pub(crate) mod spl;
 mod wire;
 
@@ -32,11 +33,12 @@ use job::Job;
 use kvstore::{KvStore, StoreError};
 use lookups::{LookupError, Lookups};
 use macros::{MacroError, Macros};
-use relative_time::{relative_time, UnknownModifier};
+use relative_time::{relative_time, Clock, UnknownModifier};
 use row::Row;
+use schedule::Logged;
 use spl::{Command, SplError};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -57,6 +59,11 @@ pub(crate) struct SearchHead {
     pub(crate) searches: Conf,
     pub(crate) commands: Conf,
     pub(crate) lookups: Lookups,
+    /// The saved searches that run when they are due: none as shipped.
+    pub(crate) enabled: BTreeSet<String>,
+    /// Whether searches may read the index that splunkd's own logs are in.
+    pub(crate) reads_internal: bool,
+    scheduler_log: Vec<Logged>,
     /// Until when an alert with these values is kept back, by saved search and values.
     suppressed: BTreeMap<(String, Vec<String>), i64>,
     dispatched: usize,
@@ -105,8 +112,12 @@ pub(crate) enum Failed {
     NotChunked(String),
     #[error("`{0}` is a suppression period that the stand-in does not know")]
     UnknownPeriod(String),
+    #[error("`{0}` alerts on a condition that the stand-in does not know")]
+    UnknownCondition(String),
     #[error("`{0}` must be the first command")]
     NotFirst(&'static str),
+    #[error("the stand-in puts only one row's fields beside one row's, and no field twice")]
+    NotBeside,
 }
 
 impl SearchHead {
@@ -127,6 +138,9 @@ impl SearchHead {
             searches: conf("savedsearches.conf")?,
             commands: conf("commands.conf")?,
             lookups,
+            enabled: BTreeSet::new(),
+            reads_internal: true,
+            scheduler_log: vec![],
             suppressed: BTreeMap::new(),
             dispatched: 0,
         })
@@ -140,18 +154,23 @@ impl SearchHead {
         self.run_spl(&spl, earliest, latest)
     }
 
-    /// Lets time pass: runs every scheduled search whenever it is due, as on a site that has enabled them all.
+    /// Lets time pass: runs every enabled search whenever it is due.
     ///
     /// Searches due in the same minute run in the order of their names. A search that fails ends the story.
     pub(crate) fn live_until(&mut self, moment: i64) -> Result<Vec<Run>, Failed> {
         let mut runs = vec![];
-        let names: Vec<String> = self.searches.stanzas.keys().cloned().collect();
+        let names = self.enabled.clone();
         while self.now < moment {
             self.now += 60 - self.now.rem_euclid(60);
             for search in &names {
                 if self.is_due(search)? {
                     let finished = self.run(search)?;
                     let alerts = self.alerts(search, &finished.rows)?;
+                    self.scheduler_log.push(Logged {
+                        search: search.clone(),
+                        at: self.now,
+                        results: finished.rows.len(),
+                    });
                     runs.push(Run {
                         search: search.clone(),
                         at: self.now,
@@ -172,12 +191,18 @@ impl SearchHead {
         cron::is_due(schedule, self.now, self.zone).map_err(Failed::from)
     }
 
-    /// The rows that the search's suppression lets through, each an alert; none if it does not alert.
+    /// The rows that the search alerts with, once its suppression has kept back some; none if it has no condition.
     ///
     /// Inferred: a row that is kept back does not lengthen the suppression.
     fn alerts(&mut self, search: &str, rows: &[Row]) -> Result<Vec<Row>, Failed> {
+        let condition = ["counttype", "relation", "quantity"];
+        match condition.map(|key| self.searches.get(search, key)) {
+            [None, None, None] => return Ok(vec![]),
+            [Some("number of events"), Some("greater than"), Some("0")] => {}
+            _ => return Err(Failed::UnknownCondition(search.to_string())),
+        }
         if self.searches.get(search, "alert.suppress") != Some("1") {
-            return Ok(vec![]);
+            return Ok(rows.to_vec());
         }
         let fields = self.setting(search, "alert.suppress.fields")?.to_string();
         let period = suppression_period(self.setting(search, "alert.suppress.period")?)?;
@@ -217,31 +242,65 @@ impl SearchHead {
             latest,
             max_result_rows: self.max_result_rows,
         };
-        for command in &commands {
+        for command in spl::every(&commands) {
             if let Command::Custom { name, arguments } = command {
                 let program = self.program(name)?;
                 self.custom(&job, name, &program, arguments).check()?;
             }
         }
+        self.pipeline(&job, commands)
+    }
+
+    fn pipeline(&mut self, job: &Job, commands: Vec<Command>) -> Result<Finished, Failed> {
         let (mut rows, mut messages) = (vec![], vec![]);
+        let clock = Clock {
+            now: self.now,
+            zone: self.zone,
+        };
         for (place, command) in commands.into_iter().enumerate() {
             let first = place == 0;
             rows = match command {
-                Command::Tstats(tstats) if first => tstats.run(self.found(&job, Event::change)),
+                Command::Tstats(tstats) if first => tstats.run(self.changes(job), clock)?,
                 Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
+                Command::MakeResults if first => {
+                    vec![Row::of(&[("_time", &self.now.to_string())])]
+                }
+                Command::MakeResults => return Err(Failed::NotFirst("makeresults")),
                 Command::Search(search) if first => {
-                    search.run(self.found(&job, |event| event.raw(self.add_on)))
+                    let events = self.raw(search.names_index("_internal"));
+                    search.find(events, (job.earliest, job.latest), clock)?
+                }
+                Command::Search(search) if search.is_bounded() => {
+                    return Err(Failed::NotFirst("search earliest="))
                 }
                 Command::Search(search) => search.run(rows),
                 Command::Rename(rename) => rename.run(rows),
-                Command::Eval(eval) => eval.run(rows)?,
-                Command::Stats(stats) => stats.run(&rows),
+                Command::Eval(eval) => eval.run(rows, clock)?,
+                Command::Where(condition) => condition.run(rows, clock)?,
+                Command::Table(table) => table.run(rows),
+                Command::MvExpand(expand) => expand.run(rows)?,
+                Command::AppendCols(inner) => {
+                    let beside = self.pipeline(job, inner)?;
+                    messages.extend(beside.messages);
+                    vec![beside_one_another(rows, beside.rows)?]
+                }
+                Command::Stats(stats) => stats.run(&rows, clock)?,
                 Command::Convert(convert) => convert.run(rows, self.zone),
                 Command::Lookup(spl::Lookup { name, by, output }) => {
                     self.lookups.join(&name, &by, &output, rows, &self.store)?
                 }
+                Command::InputLookup(input) if !input.append && !first => {
+                    return Err(Failed::NotFirst("inputlookup"))
+                }
                 Command::InputLookup(input) => {
-                    rows.extend(self.lookups.read(&input.name, &self.store)?);
+                    let read = match self.lookups.read(&input.name, &self.store) {
+                        Err(LookupError::Store(_)) if !input.strict => vec![],
+                        read => read?,
+                    };
+                    rows.extend(match &input.wanted {
+                        Some(wanted) => wanted.run(read),
+                        None => read,
+                    });
                     rows
                 }
                 Command::OutputLookup(output) => {
@@ -250,7 +309,7 @@ impl SearchHead {
                 }
                 Command::Custom { name, arguments } => {
                     let program = self.program(&name)?;
-                    let answer = self.custom(&job, &name, &program, &arguments).run(&rows)?;
+                    let answer = self.custom(job, &name, &program, &arguments).run(&rows)?;
                     messages.extend(answer.messages);
                     answer.rows
                 }
@@ -275,11 +334,24 @@ impl SearchHead {
         Ok(relative_time(self.now, modifier, self.zone)?)
     }
 
-    fn found(&self, job: &Job, dressed: impl Fn(&Event) -> Row) -> Vec<Row> {
-        let in_range = |event: &&Event| {
-            event.arrives <= self.now && (job.earliest..job.latest).contains(&event.time)
-        };
-        self.events.iter().filter(in_range).map(dressed).collect()
+    /// What of the data model lies in the job's range.
+    fn changes(&self, job: &Job) -> Vec<Row> {
+        let in_range = |event: &&Event| (job.earliest..job.latest).contains(&event.time);
+        self.arrived().filter(in_range).map(Event::change).collect()
+    }
+
+    /// Raw events of all times. Inferred: nobody searches splunkd's own indexes by default.
+    fn raw(&self, with_internal: bool) -> Vec<Row> {
+        let calls = self.arrived().map(|event| event.raw(self.add_on));
+        let log = self.scheduler_log.iter().map(Logged::raw);
+        match with_internal {
+            true if self.reads_internal => calls.chain(log).collect(),
+            _ => calls.collect(),
+        }
+    }
+
+    fn arrived(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(|event| event.arrives <= self.now)
     }
 
     /// The program of a custom command: a file beside the crate's own binary, as if both lay in the app's `bin`.
@@ -314,6 +386,21 @@ impl SearchHead {
             max_result_rows: self.max_result_rows,
         }
     }
+}
+
+/// One row with the fields of both, as `appendcols` makes it of a summary and a subsearch's.
+fn beside_one_another(rows: Vec<Row>, others: Vec<Row>) -> Result<Row, Failed> {
+    let ([row], [other]) = (rows.as_slice(), others.as_slice()) else {
+        return Err(Failed::NotBeside);
+    };
+    let mut both = row.clone();
+    for (field, values) in other.fields() {
+        match both.values(field).is_empty() {
+            true => both.set(field, values.to_vec()),
+            false => return Err(Failed::NotBeside),
+        }
+    }
+    Ok(both)
 }
 
 /// The app as it is shipped.
@@ -351,6 +438,22 @@ mod tests {
                 "there is no lookup `nowhere`",
             ),
             (
+                "| search * | makeresults",
+                "`makeresults` must be the first command",
+            ),
+            (
+                "| makeresults | inputlookup previously_seen_cloud_api_calls_per_user_role",
+                "`inputlookup` must be the first command",
+            ),
+            (
+                "| search * | search earliest=-1h",
+                "`search earliest=` must be the first command",
+            ),
+            (
+                "| makeresults | appendcols [ makeresults ]",
+                "the stand-in puts only one row's fields beside one row's, and no field twice",
+            ),
+            (
                 "| search * | tstats count from datamodel=Change by All_Changes.user",
                 "`tstats` must be the first command",
             ),
@@ -375,6 +478,22 @@ mod tests {
         let rows = head.run_spl("search *", 10, 20).unwrap().rows;
         let times: Vec<String> = rows.iter().map(|row| row.text("_time")).collect();
         assert_eq!(times, ["10", "19"]);
+    }
+
+    #[test]
+    fn only_a_search_that_names_the_index_and_may_read_it_finds_what_the_scheduler_did() {
+        let mut head = SearchHead::installed().unwrap();
+        head.enabled.insert("Unseen - Proof".into());
+        head.live_until(7 * 86_400).unwrap();
+        for (spl, may, found) in [
+            ("search index=_internal sourcetype=scheduler", true, 1),
+            ("search index=_internal sourcetype=scheduler", false, 0),
+            ("search sourcetype=scheduler", true, 0),
+        ] {
+            head.reads_internal = may;
+            let rows = head.run_spl(spl, 0, head.now).unwrap().rows;
+            assert_eq!(rows.len(), found, "{spl} {may}");
+        }
     }
 
     #[test]

@@ -11,6 +11,13 @@ use thiserror::Error;
 #[error("the stand-in does not know the time modifier `{0}`")]
 pub(crate) struct UnknownModifier(String);
 
+/// What a search knows of time: when it started (epoch seconds), and the zone that days begin in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    pub(crate) now: i64,
+    pub(crate) zone: Tz,
+}
+
 /// Epoch seconds of a moment written as in CloudTrail: `2023-07-10T12:00:00Z`.
 pub(crate) fn at(moment: &str) -> i64 {
     DateTime::parse_from_rfc3339(moment)

@@ -1,20 +1,22 @@
 //! `tstats` over the Change data model, and `stats`: rows grouped by the values of some fields.
 //!
 //! Rows without a value in a `by` field are left out, and multivalue `by` fields stand for each of their values.
-//! Groups come out in the order of their keys. The stand-in has no summaries: `tstats` reads every event, so
+//! Without `by` all rows are one group, which comes out even if there are none. Groups come out in the order of their keys. The stand-in has no summaries: `tstats` reads every event, so
 //! `summariesonly=true` is refused.
 
 use super::{
+    eval::Expression,
     words::{unquoted, words},
     SplError,
 };
 use crate::search_head::{
     change,
+    relative_time::Clock,
     row::{keys, Row},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Stats {
     aggregates: Aggregates,
     by: Vec<String>,
@@ -30,9 +32,13 @@ pub(crate) struct Tstats {
 type Aggregates = Vec<(Function, String)>;
 
 /// What is computed, of which field.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Function {
     Count,
+    /// Of the rows for which it holds: `count(eval(…))`.
+    CountOf(Expression),
+    /// Of what an expression gives: `max(eval(…))`.
+    MaxOf(Expression),
     Min(String),
     Max(String),
     Sum(String),
@@ -55,12 +61,18 @@ impl Stats {
             })
         };
         let (aggregates, after) = aggregates("stats", &words, function)?;
-        let by = by_fields("stats", after, is_a_name)?;
+        let by = match after {
+            [] => vec![],
+            after => by_fields("stats", after, is_a_name)?,
+        };
         Ok(Stats { aggregates, by })
     }
 
-    pub(crate) fn run(&self, rows: &[Row]) -> Vec<Row> {
+    pub(crate) fn run(&self, rows: &[Row], clock: Clock) -> Result<Vec<Row>, SplError> {
         let mut groups: BTreeMap<Vec<String>, Vec<&Row>> = BTreeMap::new();
+        if self.by.is_empty() {
+            groups.insert(vec![], vec![]);
+        }
         for row in rows {
             for key in keys(row, &self.by) {
                 groups.entry(key).or_default().push(row);
@@ -72,9 +84,9 @@ impl Stats {
                 row.set(field, vec![value]);
             }
             for (function, name) in &self.aggregates {
-                row.set(name, function.of(&members));
+                row.set(name, function.of(&members, clock)?);
             }
-            row
+            Ok(row)
         };
         groups.into_iter().map(one_row).collect()
     }
@@ -131,26 +143,36 @@ impl Tstats {
     }
 
     /// Groups Change rows. Inferred: terms compare without case, as the index's own words do.
-    pub(crate) fn run(&self, mut changes: Vec<Row>) -> Vec<Row> {
+    pub(crate) fn run(&self, mut changes: Vec<Row>, clock: Clock) -> Result<Vec<Row>, SplError> {
         changes.retain(|row| {
             self.wanted.iter().all(|(field, wanted)| {
                 let mut values = row.values(field).iter();
                 values.any(|value| value.to_lowercase() == *wanted)
             })
         });
-        self.stats.run(&changes)
+        self.stats.run(&changes, clock)
     }
 }
 
 impl Function {
     /// Of a group's rows; no value at all if no row has the field.
-    fn of(&self, rows: &[&Row]) -> Vec<String> {
+    fn of(&self, rows: &[&Row], clock: Clock) -> Result<Vec<String>, SplError> {
         let values = |field: &String| -> Vec<String> {
             let of_row = |row: &&Row| row.values(field).to_vec();
             rows.iter().flat_map(of_row).collect()
         };
-        match self {
+        Ok(match self {
             Function::Count => vec![rows.len().to_string()],
+            Function::CountOf(condition) => {
+                let held = rows.iter().map(|row| condition.holds(row, clock));
+                let held: Vec<bool> = held.collect::<Result<_, _>>()?;
+                vec![held.iter().filter(|held| **held).count().to_string()]
+            }
+            Function::MaxOf(expression) => {
+                let values = rows.iter().map(|row| expression.values(row, clock));
+                let values: Vec<Vec<String>> = values.collect::<Result<_, _>>()?;
+                sorted(values.concat()).pop().into_iter().collect()
+            }
             Function::Min(field) => sorted(values(field)).into_iter().take(1).collect(),
             Function::Max(field) => sorted(values(field)).pop().into_iter().collect(),
             Function::Sum(field) => {
@@ -164,7 +186,7 @@ impl Function {
                 vec![BTreeSet::from_iter(values(field)).len().to_string()]
             }
             Function::Values(field) => BTreeSet::from_iter(values(field)).into_iter().collect(),
-        }
+        })
     }
 }
 
@@ -194,6 +216,11 @@ fn aggregates<'a, 'b>(
         }
         let known = match word.strip_suffix(')').and_then(|word| word.split_once('(')) {
             Some((name, field)) if is_a_name(field) => function(name, field),
+            Some((name, eval)) if command == "stats" => match (name, inside_eval(eval)) {
+                ("count", Some(inside)) => Some(Function::CountOf(Expression::parse(inside)?)),
+                ("max", Some(inside)) => Some(Function::MaxOf(Expression::parse(inside)?)),
+                _ => None,
+            },
             None if *word == "count" => Some(Function::Count),
             _ => None,
         };
@@ -206,6 +233,10 @@ fn aggregates<'a, 'b>(
         words = after;
     }
     Ok((aggregates, words))
+}
+
+fn inside_eval(word: &str) -> Option<&str> {
+    word.strip_prefix("eval(")?.strip_suffix(')')
 }
 
 fn by_fields(
@@ -240,6 +271,11 @@ fn cut(command: &'static str, expected: &'static str) -> SplError {
 mod tests {
     use super::*;
 
+    const CLOCK: Clock = Clock {
+        now: 0,
+        zone: chrono_tz::Tz::UTC,
+    };
+
     fn call(user: &str, command: &str, time: &str) -> Row {
         Row::of(&[("user", user), ("command", command), ("time", time)])
     }
@@ -267,10 +303,30 @@ mod tests {
             ("n", "2"),
         ]);
         first.set("times", vec!["10".into(), "9".into()]);
-        let groups = stats.run(&rows);
+        let groups = stats.run(&rows, CLOCK).unwrap();
         assert_eq!(groups.len(), 2);
         assert_eq!(groups[0], first);
         assert_eq!(groups[1].text("command"), "StopInstances");
+    }
+
+    #[test]
+    fn stats_without_by_is_one_row_even_of_nothing_and_takes_expressions() {
+        let stats = Stats::parse(
+            "count as n count(eval(user==\"Deploy\")) as some max(eval(if(user==\"Deploy\", time, null()))) as last",
+        )
+        .unwrap();
+        let none = stats.run(&[], CLOCK).unwrap();
+        assert_eq!(none, [Row::of(&[("n", "0"), ("some", "0")])]);
+        let rows = [
+            call("Deploy", "x", "9"),
+            call("Deploy", "x", "10"),
+            call("Audit", "x", "99"),
+        ];
+        let three = stats.run(&rows, CLOCK).unwrap();
+        assert_eq!(
+            three,
+            [Row::of(&[("n", "3"), ("some", "2"), ("last", "10")])]
+        );
     }
 
     #[test]
@@ -294,11 +350,12 @@ mod tests {
              from datamodel=Change where All_Changes.status=SUCCESS by All_Changes.user",
         )
         .unwrap();
-        let rows = tstats.run(vec![
+        let changes = vec![
             change("Deploy", "success", "7"),
             change("Deploy", "success", "5"),
             change("Deploy", "failure", "1"),
-        ]);
+        ];
+        let rows = tstats.run(changes, CLOCK).unwrap();
         let expected = [
             ("All_Changes.user", "Deploy"),
             ("first", "5"),

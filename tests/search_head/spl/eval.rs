@@ -1,38 +1,62 @@
-//! `eval`: expressions of fields, text, whole numbers, `.`, `AND` and the functions that the shipped searches call.
+//! `eval` and `where`: expressions of fields, text, numbers, `.`, `+`, `-`, `*`, `=`, `<`, `>`, `AND`, `OR` and the functions
+//! that the shipped searches call.
 //!
-//! Null goes through: text joined with null is null, and a null condition is false. Setting a field to null takes it
-//! away. Functions that the Search Reference describes for one value refuse a multivalue field.
+//! Null goes through: what is joined, computed or compared with null is null, and a null condition is false. Setting a
+//! field to null takes it away. `+` of text, and `<` and `>` of it, are refused, and so is `.` beside a sum. Functions that the Search Reference describes for one value refuse a multivalue field.
 //! Inferred: patterns are PCRE there and Rust's `regex` here; the shipped ones mean the same in both.
 
 use super::SplError;
-use crate::search_head::row::Row;
+use crate::search_head::{
+    relative_time::{ctime, relative_time, Clock},
+    row::Row,
+};
 use regex::Regex;
+use sha2::{Digest, Sha256};
 
 #[derive(Debug)]
 pub(crate) struct Eval {
     assignments: Vec<(String, Expression)>,
 }
 
+/// Keeps the rows for which the expression holds.
 #[derive(Debug)]
-enum Expression {
+pub(crate) struct Where {
+    condition: Expression,
+}
+
+#[derive(Debug)]
+pub(super) enum Expression {
     Field(String),
     Text(String),
     Joined(Vec<Expression>),
     And(Vec<Expression>),
-    Exceeds(Box<Expression>, Box<Expression>),
+    Or(Vec<Expression>),
+    /// `=`, `<` or `>`.
+    Compared(&'static str, Box<Expression>, Box<Expression>),
+    /// `+`, `-` or `*`.
+    Computed(&'static str, Box<Expression>, Box<Expression>),
     Call(Function, Vec<Expression>),
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Function {
+pub(super) enum Function {
     Coalesce,
+    Floor,
     If,
     IsNotNull,
     Match,
+    MvAppend,
     MvIndex,
+    Now,
     Null,
+    RelativeTime,
     Replace,
+    Sha256,
+    StrFTime,
 }
+
+/// The only format that is known to mean the same to Splunk and to `chrono`.
+const TIME_FORMATS: [&str; 1] = ["%F %T %z"];
 
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
@@ -70,10 +94,10 @@ impl Eval {
     }
 
     /// Assignments see what those before them have set.
-    pub(crate) fn run(&self, mut rows: Vec<Row>) -> Result<Vec<Row>, SplError> {
+    pub(crate) fn run(&self, mut rows: Vec<Row>, clock: Clock) -> Result<Vec<Row>, SplError> {
         for row in &mut rows {
             for (field, expression) in &self.assignments {
-                match expression.value(row)? {
+                match expression.value(row, clock)? {
                     Value::Null => row.set(field, vec![]),
                     Value::Values(values) => row.set(field, values),
                     Value::Truth(_) => return Err(refused("a truth value as a field")),
@@ -84,32 +108,101 @@ impl Eval {
     }
 }
 
+impl Where {
+    pub(crate) fn parse(rest: &str) -> Result<Where, SplError> {
+        let condition = Expression::parse(rest)?;
+        Ok(Where { condition })
+    }
+
+    pub(crate) fn run(&self, rows: Vec<Row>, clock: Clock) -> Result<Vec<Row>, SplError> {
+        let mut kept = vec![];
+        for row in rows {
+            if self.condition.holds(&row, clock)? {
+                kept.push(row);
+            }
+        }
+        Ok(kept)
+    }
+}
+
 impl Expression {
-    fn value(&self, row: &Row) -> Result<Value, SplError> {
+    /// The whole text is one expression.
+    pub(super) fn parse(text: &str) -> Result<Expression, SplError> {
+        let mut parser = Parser::new(text)?;
+        let expression = parser.expression()?;
+        match parser.next() {
+            None => Ok(expression),
+            Some(other) => Err(refused(other.text())),
+        }
+    }
+
+    /// What it gives as a field's values.
+    pub(super) fn values(&self, row: &Row, clock: Clock) -> Result<Vec<String>, SplError> {
+        match self.value(row, clock)? {
+            Value::Null => Ok(vec![]),
+            Value::Values(values) => Ok(values),
+            Value::Truth(_) => Err(refused("a truth value as a field")),
+        }
+    }
+
+    fn value(&self, row: &Row, clock: Clock) -> Result<Value, SplError> {
         Ok(match self {
             Expression::Field(name) => row.values(name).to_vec().into(),
             Expression::Text(text) => Value::Values(vec![text.clone()]),
             Expression::Joined(parts) => {
-                let parts = parts.iter().map(|part| part.one(row, "."));
+                let parts = parts.iter().map(|part| part.one(row, clock, "."));
                 let parts: Option<Vec<String>> = parts.collect::<Result<_, _>>()?;
                 parts.map_or(Value::Null, |parts| Value::Values(vec![parts.concat()]))
             }
             Expression::And(terms) => {
-                let terms = terms.iter().map(|term| term.holds(row));
+                let terms = terms.iter().map(|term| term.holds(row, clock));
                 let terms: Vec<bool> = terms.collect::<Result<_, _>>()?;
                 Value::Truth(terms.into_iter().all(|holds| holds))
             }
-            Expression::Exceeds(left, right) => {
-                let (left, right) = (left.number(row)?, right.number(row)?);
-                left.zip(right)
-                    .map_or(Value::Null, |(left, right)| Value::Truth(left > right))
+            Expression::Or(terms) => {
+                let terms = terms.iter().map(|term| term.holds(row, clock));
+                let terms: Vec<bool> = terms.collect::<Result<_, _>>()?;
+                Value::Truth(terms.into_iter().any(|holds| holds))
             }
-            Expression::Call(function, arguments) => function.of(arguments, row)?,
+            Expression::Compared("=", left, right) => {
+                let (left, right) = (left.one(row, clock, "=")?, right.one(row, clock, "=")?);
+                let number = |text: &String| text.parse::<f64>().ok();
+                left.zip(right).map_or(Value::Null, |(left, right)| {
+                    Value::Truth(match number(&left).zip(number(&right)) {
+                        Some((left, right)) => left == right,
+                        None => left == right,
+                    })
+                })
+            }
+            Expression::Compared(sign, left, right) => {
+                let both = left
+                    .number(row, clock, sign)?
+                    .zip(right.number(row, clock, sign)?);
+                both.map_or(Value::Null, |(left, right)| {
+                    Value::Truth(if *sign == "<" {
+                        left < right
+                    } else {
+                        left > right
+                    })
+                })
+            }
+            Expression::Computed(sign, left, right) => {
+                let both = left
+                    .number(row, clock, sign)?
+                    .zip(right.number(row, clock, sign)?);
+                let computed = both.map(|(left, right)| match *sign {
+                    "+" => left + right,
+                    "-" => left - right,
+                    _ => left * right,
+                });
+                Vec::from_iter(computed.map(|number| number.to_string())).into()
+            }
+            Expression::Call(function, arguments) => function.of(arguments, row, clock)?,
         })
     }
 
-    fn holds(&self, row: &Row) -> Result<bool, SplError> {
-        match self.value(row)? {
+    pub(super) fn holds(&self, row: &Row, clock: Clock) -> Result<bool, SplError> {
+        match self.value(row, clock)? {
             Value::Truth(holds) => Ok(holds),
             Value::Null => Ok(false),
             Value::Values(_) => Err(refused("a field as a truth value")),
@@ -117,15 +210,18 @@ impl Expression {
     }
 
     /// The single value as a number, if there is one.
-    fn number(&self, row: &Row) -> Result<Option<f64>, SplError> {
-        let text = self.one(row, ">")?;
-        let number = |text: String| text.parse().map_err(|_| refused("`>` on text"));
+    fn number(&self, row: &Row, clock: Clock, what: &'static str) -> Result<Option<f64>, SplError> {
+        let text = self.one(row, clock, what)?;
+        let number = |text: String| {
+            let no_number = |_| refused(&format!("`{what}` of text"));
+            text.parse().map_err(no_number)
+        };
         text.map(number).transpose()
     }
 
     /// The single value, if there is one.
-    fn one(&self, row: &Row, what: &'static str) -> Result<Option<String>, SplError> {
-        match self.value(row)? {
+    fn one(&self, row: &Row, clock: Clock, what: &'static str) -> Result<Option<String>, SplError> {
+        match self.value(row, clock)? {
             Value::Null => Ok(None),
             Value::Values(mut values) if values.len() == 1 => Ok(values.pop()),
             Value::Values(_) => Err(SplError::Multivalue(what)),
@@ -138,54 +234,94 @@ impl Function {
     fn named(name: &str, arguments: usize) -> Option<Function> {
         Some(match (name, arguments) {
             ("coalesce", 1..) => Function::Coalesce,
+            ("floor", 1) => Function::Floor,
             ("if", 3) => Function::If,
             ("isnotnull", 1) => Function::IsNotNull,
             ("match", 2) => Function::Match,
+            ("mvappend", 1..) => Function::MvAppend,
             ("mvindex", 2 | 3) => Function::MvIndex,
+            ("now", 0) => Function::Now,
             ("null", 0) => Function::Null,
+            ("relative_time", 2) => Function::RelativeTime,
             ("replace", 3) => Function::Replace,
+            ("sha256", 1) => Function::Sha256,
+            ("strftime", 2) => Function::StrFTime,
             _ => return None,
         })
     }
 
-    fn of(self, arguments: &[Expression], row: &Row) -> Result<Value, SplError> {
+    fn of(self, arguments: &[Expression], row: &Row, clock: Clock) -> Result<Value, SplError> {
         match (self, arguments) {
             (Function::Null, _) => Ok(Value::Null),
+            (Function::Now, _) => Ok(vec![clock.now.to_string()].into()),
+            (Function::Floor, [number]) => {
+                let number = number.number(row, clock, "floor")?;
+                Ok(Vec::from_iter(number.map(|number| number.floor().to_string())).into())
+            }
+            (Function::RelativeTime, [time, modifier]) => {
+                let time = time.number(row, clock, "relative_time")?;
+                let modifier = modifier.one(row, clock, "relative_time")?;
+                let moved = time.zip(modifier).map(|(time, modifier)| {
+                    relative_time(time.floor() as i64, &modifier, clock.zone)
+                });
+                Ok(Vec::from_iter(moved.transpose()?.map(|moved| moved.to_string())).into())
+            }
+            (Function::StrFTime, [time, format]) => {
+                let time = time.number(row, clock, "strftime")?;
+                let format = format.one(row, clock, "strftime")?;
+                let text = time
+                    .zip(format)
+                    .map(|(time, format)| ctime(time.floor() as i64, &format, clock.zone));
+                Ok(Vec::from_iter(text).into())
+            }
+            (Function::Sha256, [text]) => {
+                let text = text.one(row, clock, "sha256")?;
+                let digest = text.map(|text| format!("{:x}", Sha256::digest(text)));
+                Ok(Vec::from_iter(digest).into())
+            }
+            (Function::MvAppend, parts) => {
+                let values = parts.iter().map(|part| part.values(row, clock));
+                let values: Vec<Vec<String>> = values.collect::<Result<_, _>>()?;
+                Ok(values.concat().into())
+            }
             (Function::Coalesce, options) => {
                 for option in options {
-                    match option.value(row)? {
+                    match option.value(row, clock)? {
                         Value::Null => {}
                         value => return Ok(value),
                     }
                 }
                 Ok(Value::Null)
             }
-            (Function::If, [condition, then, otherwise]) => match condition.holds(row)? {
-                true => then.value(row),
-                false => otherwise.value(row),
+            (Function::If, [condition, then, otherwise]) => match condition.holds(row, clock)? {
+                true => then.value(row, clock),
+                false => otherwise.value(row, clock),
             },
-            (Function::IsNotNull, [field]) => Ok(Value::Truth(field.value(row)? != Value::Null)),
+            (Function::IsNotNull, [field]) => {
+                Ok(Value::Truth(field.value(row, clock)? != Value::Null))
+            }
             (Function::Match, [text, pattern]) => {
-                let text = text.one(row, "match")?;
-                let pattern = Regex::new(&pattern.one(row, "match")?.unwrap_or_default())?;
+                let text = text.one(row, clock, "match")?;
+                let pattern = Regex::new(&pattern.one(row, clock, "match")?.unwrap_or_default())?;
                 Ok(text.map_or(Value::Null, |text| Value::Truth(pattern.is_match(&text))))
             }
             (Function::Replace, [text, pattern, replacement]) => {
-                let text = text.one(row, "replace")?;
-                let pattern = Regex::new(&pattern.one(row, "replace")?.unwrap_or_default())?;
-                let replacement = replacement.one(row, "replace")?.unwrap_or_default();
+                let text = text.one(row, clock, "replace")?;
+                let pattern = Regex::new(&pattern.one(row, clock, "replace")?.unwrap_or_default())?;
+                let replacement = replacement.one(row, clock, "replace")?.unwrap_or_default();
                 let replacement = rust_replacement(&replacement);
                 let replaced = |text: String| pattern.replace_all(&text, replacement).into_owned();
                 Ok(Vec::from_iter(text.map(replaced)).into())
             }
             (Function::MvIndex, [field, ends @ ..]) => {
-                let place = |end: &Expression| match end.one(row, "mvindex")?.map(|n| n.parse()) {
-                    Some(Ok(place)) => Ok::<usize, SplError>(place),
-                    _ => Err(refused("an index that is no number")),
-                };
+                let place =
+                    |end: &Expression| match end.one(row, clock, "mvindex")?.map(|n| n.parse()) {
+                        Some(Ok(place)) => Ok::<usize, SplError>(place),
+                        _ => Err(refused("an index that is no number")),
+                    };
                 let first = place(&ends[0])?;
                 let last = ends.get(1).map_or(Ok(first), place)?;
-                let values = match field.value(row)? {
+                let values = match field.value(row, clock)? {
                     Value::Null => return Ok(Value::Null),
                     Value::Values(values) => values,
                     Value::Truth(_) => return Err(refused("mvindex of a truth value")),
@@ -221,6 +357,7 @@ fn rust_replacement(spl: &str) -> String {
 enum Token {
     Name(String),
     Field(String),
+    /// Text in quotes, or a number.
     Text(String),
     Sign(&'static str),
 }
@@ -234,7 +371,7 @@ impl Token {
     }
 }
 
-/// Binds loosest first: `AND`, then `>`, then `.`, then what stands alone.
+/// Binds loosest first: `OR`, `AND`, comparison, `.`, `+` and `-`, `*`, then what stands alone.
 struct Parser {
     /// In reverse, the next one last.
     tokens: Vec<Token>,
@@ -268,6 +405,14 @@ impl Parser {
     }
 
     fn expression(&mut self) -> Result<Expression, SplError> {
+        let mut terms = vec![self.all()?];
+        while self.take(&Token::Name("OR".into())) {
+            terms.push(self.all()?);
+        }
+        Ok(one_or(terms, Expression::Or))
+    }
+
+    fn all(&mut self) -> Result<Expression, SplError> {
         let mut terms = vec![self.compared()?];
         while self.take(&Token::Name("AND".into())) {
             terms.push(self.compared()?);
@@ -277,18 +422,45 @@ impl Parser {
 
     fn compared(&mut self) -> Result<Expression, SplError> {
         let left = self.joined()?;
-        Ok(match self.take(&Token::Sign(">")) {
-            true => Expression::Exceeds(Box::new(left), Box::new(self.joined()?)),
-            false => left,
-        })
+        for (written, sign) in [("==", "="), ("=", "="), ("<", "<"), (">", ">")] {
+            if self.take(&Token::Sign(written)) {
+                let right = self.joined()?;
+                return Ok(Expression::Compared(sign, Box::new(left), Box::new(right)));
+            }
+        }
+        Ok(left)
     }
 
     fn joined(&mut self) -> Result<Expression, SplError> {
-        let mut parts = vec![self.alone()?];
+        let mut parts = vec![self.sum()?];
         while self.take(&Token::Sign(".")) {
-            parts.push(self.alone()?);
+            parts.push(self.sum()?);
         }
-        Ok(one_or(parts, Expression::Joined))
+        let computed = |part: &Expression| matches!(part, Expression::Computed(..));
+        match parts.len() > 1 && parts.iter().any(computed) {
+            true => Err(refused("`.` beside a sum")),
+            false => Ok(one_or(parts, Expression::Joined)),
+        }
+    }
+
+    fn sum(&mut self) -> Result<Expression, SplError> {
+        let mut left = self.product()?;
+        while let Some(sign) = ["+", "-"]
+            .into_iter()
+            .find(|sign| self.take(&Token::Sign(sign)))
+        {
+            let right = self.product()?;
+            left = Expression::Computed(sign, Box::new(left), Box::new(right));
+        }
+        Ok(left)
+    }
+
+    fn product(&mut self) -> Result<Expression, SplError> {
+        let mut left = self.alone()?;
+        while self.take(&Token::Sign("*")) {
+            left = Expression::Computed("*", Box::new(left), Box::new(self.alone()?));
+        }
+        Ok(left)
     }
 
     fn alone(&mut self) -> Result<Expression, SplError> {
@@ -304,12 +476,21 @@ impl Parser {
                     arguments.push(self.expression()?);
                 }
                 match Function::named(&name, arguments.len()) {
+                    Some(Function::StrFTime) => match &arguments[1] {
+                        Expression::Text(format) if TIME_FORMATS.contains(&format.as_str()) => {
+                            Ok(Expression::Call(Function::StrFTime, arguments))
+                        }
+                        Expression::Text(format) => Err(refused(format)),
+                        _ => Err(refused("a format that is computed")),
+                    },
                     Some(function) => Ok(Expression::Call(function, arguments)),
                     None => Err(refused(&name)),
                 }
             }
-            Some(Token::Name(name)) if name.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Expression::Text(name))
+            Some(Token::Sign("(")) => {
+                let inside = self.expression()?;
+                self.expect(")")?;
+                Ok(inside)
             }
             Some(Token::Name(name)) => Ok(Expression::Field(name)),
             Some(Token::Sign(sign)) => Err(refused(sign)),
@@ -353,6 +534,17 @@ fn tokens(text: &str) -> Result<Vec<Token>, SplError> {
                     _ => Token::Field(inside),
                 });
             }
+            _ if c.is_ascii_digit() => {
+                let mut number = String::from(c);
+                while let Some(c) = characters.next_if(|c| c.is_ascii_digit() || *c == '.') {
+                    number.push(c);
+                }
+                match number.parse::<f64>() {
+                    Ok(_) => tokens.push(Token::Text(number)),
+                    Err(_) => return Err(refused(&number)),
+                }
+            }
+            '=' if characters.next_if_eq(&'=').is_some() => tokens.push(Token::Sign("==")),
             _ if c.is_alphanumeric() || c == '_' => {
                 let mut name = String::from(c);
                 while let Some(c) = characters.next_if(|c| c.is_alphanumeric() || *c == '_') {
@@ -360,7 +552,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, SplError> {
                 }
                 tokens.push(Token::Name(name));
             }
-            _ => match ["=", ",", "(", ")", ".", ">"]
+            _ => match ["=", ",", "(", ")", ".", "<", ">", "+", "-", "*"]
                 .iter()
                 .find(|sign| sign.starts_with(c))
             {
@@ -387,9 +579,15 @@ fn cut(expected: &'static str) -> SplError {
 mod tests {
     use super::*;
 
+    /// 2023-07-10, 14:00 in Berlin.
+    const CLOCK: Clock = Clock {
+        now: 1_688_990_400,
+        zone: chrono_tz::Europe::Berlin,
+    };
+
     fn x_of(expression: &str, row: &Row) -> Result<String, SplError> {
         let eval = Eval::parse(&format!("x={expression}"))?;
-        Ok(eval.run(vec![row.clone()])?.remove(0).text("x"))
+        Ok(eval.run(vec![row.clone()], CLOCK)?.remove(0).text("x"))
     }
 
     #[test]
@@ -431,6 +629,29 @@ mod tests {
             ("if(9 > 9, \"more\", \"less\")", "less"),
             ("if(absent > 9, \"more\", \"less\")", "less"),
             ("mvindex(many, 9)", ""),
+            ("1 + 2 * 3 - 0.5", "6.5"),
+            ("absent + 1", ""),
+            ("floor(1688990400.9) + 1", "1688990401"),
+            ("now() - 60", "1688990340"),
+            ("relative_time(now(), \"-1d@d\")", "1688853600"),
+            ("relative_time(absent, \"-1d\")", ""),
+            ("strftime(now(), \"%F %T %z\")", "2023-07-10 14:00:00 +0200"),
+            ("mvappend(role, null(), many)", "Deploy\n1\n2\n3"),
+            (
+                "sha256(\"abc\")",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            (
+                "if(role=\"Deploy\" AND 7 == 7.0, \"same\", \"other\")",
+                "same",
+            ),
+            (
+                "if(role=\"deploy\" OR absent=1, \"same\", \"other\")",
+                "other",
+            ),
+            ("if(1 > 2 OR 1 < 2 AND 2 > 1, \"yes\", \"no\")", "yes"),
+            ("if((1 < 2 OR 1 < 2) AND 2 < 1, \"yes\", \"no\")", "no"),
+            ("if(role.\"s\"=\"Deploys\", \"yes\", \"no\")", "yes"),
         ] {
             assert_eq!(x_of(expression, &row).unwrap(), value, "{expression}");
         }
@@ -441,10 +662,25 @@ mod tests {
     }
 
     #[test]
+    fn what_text_would_mean_in_a_sum_or_an_order_is_refused() {
+        for expression in ["\"a\" + 1", "if(\"a\" < \"b\", 1, 2)", "1 = 1"] {
+            assert!(x_of(expression, &Row::default()).is_err(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn where_keeps_the_rows_that_the_condition_holds_for() {
+        let row = |n: &str| Row::of(&[("n", n)]);
+        let condition = Where::parse("n > 1 AND n < 10").unwrap();
+        let kept = condition.run(vec![row("1"), row("9"), row("10"), Row::default()], CLOCK);
+        assert_eq!(kept.unwrap(), [row("9")]);
+    }
+
+    #[test]
     fn assignments_see_those_before_them_and_null_takes_a_field_away() {
         let eval = Eval::parse("a=\"1\", b=a.a, a=null()").unwrap();
         assert_eq!(
-            eval.run(vec![Row::default()]).unwrap(),
+            eval.run(vec![Row::default()], CLOCK).unwrap(),
             [Row::of(&[("b", "11")])]
         );
     }

@@ -1,4 +1,5 @@
-//! `rename "<prefix>*" as *` and `convert timeformat="…" ctime(<field>)`: the same rows, dressed otherwise.
+//! `rename "<prefix>*" as *`, `rename <field> as <field>, …`, `table`, `mvexpand` and `convert timeformat="…" ctime(<field>)`:
+//! the same rows, dressed otherwise.
 
 use super::{
     words::{unquoted, words},
@@ -7,39 +8,114 @@ use super::{
 use crate::search_head::{relative_time::ctime, row::Row};
 use chrono_tz::Tz;
 
-/// Takes a prefix off the names of all fields that have it.
 #[derive(Debug)]
-pub(crate) struct Rename {
-    prefix: String,
+pub(crate) enum Rename {
+    /// Takes a prefix off the names of all fields that have it.
+    Prefix(String),
+    /// From a name to another.
+    Fields(Vec<(String, String)>),
 }
 
 impl Rename {
     pub(crate) fn parse(rest: &str) -> Result<Rename, SplError> {
         let words = words(rest);
-        let [from, "as", to] = words[..] else {
-            return Err(SplError::refused("rename", rest.trim()));
-        };
-        match unquoted(from).strip_suffix('*') {
-            Some(prefix) if to == "*" && !prefix.contains('*') => {
-                let prefix = prefix.to_string();
-                Ok(Rename { prefix })
-            }
-            Some(_) => Err(SplError::refused("rename", to)),
-            None => Err(SplError::refused("rename", from)),
+        if let [from, "as", "*"] = words[..] {
+            return match unquoted(from).strip_suffix('*') {
+                Some(prefix) if !prefix.contains('*') => Ok(Rename::Prefix(prefix.to_string())),
+                _ => Err(SplError::refused("rename", from)),
+            };
         }
+        let one = |words: &[&str]| match words {
+            [from, "as", to] => match [from, to].into_iter().find(|name| !is_a_name(name)) {
+                None => Ok((from.to_string(), to.to_string())),
+                Some(name) => Err(SplError::refused("rename", name)),
+            },
+            _ => Err(SplError::refused("rename", rest.trim())),
+        };
+        let fields = words.chunks(3).map(one).collect::<Result<_, _>>()?;
+        Ok(Rename::Fields(fields))
     }
 
     pub(crate) fn run(&self, rows: Vec<Row>) -> Vec<Row> {
         let name = |field: &str| {
-            Some(
-                field
-                    .strip_prefix(&self.prefix)
-                    .unwrap_or(field)
-                    .to_string(),
-            )
+            let other = match self {
+                Rename::Prefix(prefix) => field.strip_prefix(prefix.as_str()),
+                Rename::Fields(fields) => fields
+                    .iter()
+                    .find(|(from, _)| from == field)
+                    .map(|(_, to)| to.as_str()),
+            };
+            Some(other.unwrap_or(field).to_string())
         };
         rows.into_iter().map(|row| row.renamed(name)).collect()
     }
+}
+
+/// Keeps these fields, in this order.
+#[derive(Debug)]
+pub(crate) struct Table {
+    fields: Vec<String>,
+}
+
+impl Table {
+    pub(crate) fn parse(rest: &str) -> Result<Table, SplError> {
+        let fields = words(rest);
+        match fields.iter().find(|field| !is_a_name(field)) {
+            Some(other) => Err(SplError::refused("table", other)),
+            None => Ok(Table {
+                fields: fields.iter().map(|field| field.to_string()).collect(),
+            }),
+        }
+    }
+
+    pub(crate) fn run(&self, rows: Vec<Row>) -> Vec<Row> {
+        let of = |row: &Row| {
+            let mut table = Row::default();
+            for field in &self.fields {
+                table.set(field, row.values(field).to_vec());
+            }
+            table
+        };
+        rows.iter().map(of).collect()
+    }
+}
+
+/// Makes of each value of one field a row of its own.
+#[derive(Debug)]
+pub(crate) struct MvExpand {
+    field: String,
+}
+
+impl MvExpand {
+    pub(crate) fn parse(rest: &str) -> Result<MvExpand, SplError> {
+        match words(rest)[..] {
+            [field] if is_a_name(field) => Ok(MvExpand {
+                field: field.to_string(),
+            }),
+            _ => Err(SplError::refused("mvexpand", rest.trim())),
+        }
+    }
+
+    /// What becomes of a row without the field is not known for sure: there must be none.
+    pub(crate) fn run(&self, rows: Vec<Row>) -> Result<Vec<Row>, SplError> {
+        let mut expanded = vec![];
+        for row in rows {
+            let values = row.values(&self.field).to_vec();
+            if values.is_empty() {
+                return Err(SplError::refused("mvexpand", "a row without the field"));
+            }
+            for value in values {
+                let mut one = row.clone();
+                one.set(&self.field, vec![value]);
+                expanded.push(one);
+            }
+        }
+        Ok(expanded)
+    }
+}
+
+fn is_a_name(word: &str) -> bool {
+    word.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Writes epoch seconds as text. What is no number stays as it is.
@@ -97,6 +173,31 @@ mod tests {
             rename.run(vec![row]),
             [Row::of(&[("user", "Deploy"), ("count", "1")])]
         );
+    }
+
+    #[test]
+    fn rename_gives_single_fields_other_names() {
+        let rename = Rename::parse("a as b, c as d").unwrap();
+        let row = Row::of(&[("a", "1"), ("c", "2"), ("e", "3")]);
+        let expected = Row::of(&[("b", "1"), ("d", "2"), ("e", "3")]);
+        assert_eq!(rename.run(vec![row]), [expected]);
+    }
+
+    #[test]
+    fn table_keeps_its_fields_in_its_order() {
+        let table = Table::parse("b a, absent").unwrap();
+        let row = Row::of(&[("a", "1"), ("b", "2"), ("c", "3")]);
+        assert_eq!(table.run(vec![row]), [Row::of(&[("b", "2"), ("a", "1")])]);
+    }
+
+    #[test]
+    fn mvexpand_makes_a_row_of_each_value() {
+        let expand = MvExpand::parse("a").unwrap();
+        let mut row = Row::of(&[("a", "1"), ("b", "2")]);
+        row.push("a", "3".into());
+        let one = |a| Row::of(&[("a", a), ("b", "2")]);
+        assert_eq!(expand.run(vec![row]).unwrap(), [one("1"), one("3")]);
+        assert!(expand.run(vec![Row::default()]).is_err());
     }
 
     #[test]

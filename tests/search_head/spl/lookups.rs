@@ -1,9 +1,10 @@
-//! `lookup`, `inputlookup` and `outputlookup`, each in the one form that the shipped searches use.
+//! `lookup`, `inputlookup` and `outputlookup`, each in the few forms that the shipped searches and pages use.
 //!
 //! What they do is up to the store (`kvstore.rs`); this file only reads their arguments. The safe form of
 //! `outputlookup` is the only one: without `append=true`, `key_field=_key` and `override_if_empty=false` it is refused.
 
-use super::{words::words, SplError};
+use super::{search::Search, words::words, SplError};
+use crate::search_head::lookups::is_file;
 
 /// `lookup local=true <name> <field>… OUTPUT <field>…`
 #[derive(Debug)]
@@ -13,13 +14,19 @@ pub(crate) struct Lookup {
     pub(crate) output: Vec<String>,
 }
 
-/// `inputlookup append=true strict=true <name>`
+/// `inputlookup [append=true] [strict=true] <name> [where <condition>]`
+///
+/// Inferred: the condition means what it means in `search`, except that text compares with case.
 #[derive(Debug)]
 pub(crate) struct InputLookup {
+    pub(crate) append: bool,
+    /// Whether the search fails if the lookup cannot be read; if not, there are no rows.
+    pub(crate) strict: bool,
     pub(crate) name: String,
+    pub(crate) wanted: Option<Search>,
 }
 
-/// `outputlookup append=true key_field=_key override_if_empty=false <name>`
+/// `outputlookup append=true key_field=_key override_if_empty=false <name>`, or `outputlookup override_if_empty=false <file>`.
 #[derive(Debug)]
 pub(crate) struct OutputLookup {
     pub(crate) name: String,
@@ -54,40 +61,68 @@ impl Lookup {
 
 impl InputLookup {
     pub(crate) fn parse(rest: &str) -> Result<InputLookup, SplError> {
-        let name = named("inputlookup", rest, &["append=true", "strict=true"])?;
-        Ok(InputLookup { name })
+        let options = ["append=true", "strict=true"];
+        let (given, names) = split(rest);
+        if let Some(other) = given.iter().find(|given| !options.contains(given)) {
+            return Err(SplError::refused("inputlookup", other));
+        }
+        let [append, strict] = options.map(|option| given.contains(&option));
+        let (name, wanted) = match names.as_slice() {
+            [] => return Err(no_lookup("inputlookup")),
+            [name] => (name, None),
+            [name, "where", condition @ ..] => {
+                (name, Some(Search::with_case(&condition.join(" "))?))
+            }
+            [_, other, ..] => return Err(SplError::refused("inputlookup", other)),
+        };
+        let name = name.to_string();
+        Ok(InputLookup {
+            append,
+            strict,
+            name,
+            wanted,
+        })
     }
 }
 
 impl OutputLookup {
     pub(crate) fn parse(rest: &str) -> Result<OutputLookup, SplError> {
-        let options = ["append=true", "key_field=_key", "override_if_empty=false"];
-        let name = named("outputlookup", rest, &options)?;
-        Ok(OutputLookup { name })
+        let (given, names) = split(rest);
+        let options: &[&str] = match names.first() {
+            Some(name) if is_file(name) => &["override_if_empty=false"],
+            _ => &["append=true", "key_field=_key", "override_if_empty=false"],
+        };
+        if let Some(other) = given.iter().find(|given| !options.contains(given)) {
+            return Err(SplError::refused("outputlookup", other));
+        }
+        match names.as_slice() {
+            [] => Err(no_lookup("outputlookup")),
+            [name] if options.iter().all(|option| given.contains(option)) => {
+                let name = name.to_string();
+                Ok(OutputLookup { name })
+            }
+            [name] => Err(SplError::refused("outputlookup", name)),
+            [_, other, ..] => Err(SplError::refused("outputlookup", other)),
+        }
     }
 }
 
-/// The one word that follows exactly these options, in any order.
-fn named(command: &'static str, rest: &str, options: &[&str]) -> Result<String, SplError> {
-    let words = words(rest);
-    let (given, names) = words.split_at(words.iter().take_while(|word| word.contains('=')).count());
-    if let Some(other) = given.iter().find(|given| !options.contains(given)) {
-        return Err(SplError::refused(command, other));
-    }
-    match names {
-        [] => Err(SplError::Cut {
-            command,
-            expected: "a lookup",
-        }),
-        [name] if options.iter().all(|option| given.contains(option)) => Ok(name.to_string()),
-        [name] => Err(SplError::refused(command, name)),
-        [_, other, ..] => Err(SplError::refused(command, other)),
-    }
+/// The options, and the words that follow them.
+fn split(rest: &str) -> (Vec<&str>, Vec<&str>) {
+    let mut given = words(rest);
+    let names = given.split_off(given.iter().take_while(|word| word.contains('=')).count());
+    (given, names)
+}
+
+fn no_lookup(command: &'static str) -> SplError {
+    let expected = "a lookup";
+    SplError::Cut { command, expected }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search_head::row::Row;
 
     #[test]
     fn lookup_reads_its_key_fields_and_what_it_puts_out() {
@@ -102,6 +137,19 @@ mod tests {
         let spl = "append=true key_field=_key override_if_empty=false calls";
         assert_eq!(OutputLookup::parse(spl).unwrap().name, "calls");
         assert!(OutputLookup::parse("key_field=_key override_if_empty=false calls").is_err());
-        assert!(InputLookup::parse("append=true calls").is_err());
+        let file = OutputLookup::parse("override_if_empty=false calls.csv").unwrap();
+        assert_eq!(file.name, "calls.csv");
+        assert!(OutputLookup::parse("calls.csv").is_err());
+    }
+
+    #[test]
+    fn a_lookup_is_read_whole_or_where_a_condition_holds_with_case() {
+        let all = InputLookup::parse("append=true strict=true calls").unwrap();
+        assert!(all.append && all.strict && all.wanted.is_none());
+        let some = InputLookup::parse("calls where user=\"Deploy\" AND command=x").unwrap();
+        assert!(!some.append && !some.strict);
+        let row = |user| Row::of(&[("user", user), ("command", "x")]);
+        let kept = some.wanted.unwrap().run(vec![row("Deploy"), row("deploy")]);
+        assert_eq!(kept, [row("Deploy")]);
     }
 }

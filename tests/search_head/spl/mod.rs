@@ -12,12 +12,13 @@ mod search;
 mod words;
 
 pub(crate) use aggregate::{Stats, Tstats};
-pub(crate) use eval::Eval;
-pub(crate) use fields::{Convert, Rename};
+pub(crate) use eval::{Eval, Where};
+pub(crate) use fields::{Convert, MvExpand, Rename, Table};
 pub(crate) use lookups::{InputLookup, Lookup, OutputLookup};
 pub(crate) use search::Search;
 pub(crate) use words::arguments;
 
+use super::relative_time::UnknownModifier;
 use thiserror::Error;
 
 #[derive(Debug)]
@@ -26,6 +27,13 @@ pub(crate) enum Command {
     Search(Search),
     Rename(Rename),
     Eval(Eval),
+    Where(Where),
+    Table(Table),
+    MvExpand(MvExpand),
+    /// One row, of the time it is.
+    MakeResults,
+    /// The fields of a subsearch's row beside those of the row that is there.
+    AppendCols(Vec<Command>),
     Stats(Stats),
     Convert(Convert),
     Lookup(Lookup),
@@ -55,6 +63,8 @@ pub(crate) enum SplError {
     Multivalue(&'static str),
     #[error(transparent)]
     Regex(#[from] regex::Error),
+    #[error(transparent)]
+    Time(#[from] UnknownModifier),
 }
 
 impl SplError {
@@ -69,6 +79,18 @@ pub(crate) fn parse(spl: &str) -> Result<Vec<Command>, SplError> {
     split(spl)?.into_iter().map(parse_command).collect()
 }
 
+/// The commands of a search and of its subsearches.
+pub(crate) fn every(commands: &[Command]) -> Vec<&Command> {
+    let mut all = vec![];
+    for command in commands {
+        all.push(command);
+        if let Command::AppendCols(inner) = command {
+            all.extend(every(inner));
+        }
+    }
+    all
+}
+
 fn parse_command(command: &str) -> Result<Command, SplError> {
     let (name, rest) = command
         .split_once(char::is_whitespace)
@@ -78,6 +100,17 @@ fn parse_command(command: &str) -> Result<Command, SplError> {
         "search" => Command::Search(Search::parse(rest)?),
         "rename" => Command::Rename(Rename::parse(rest)?),
         "eval" => Command::Eval(Eval::parse(rest)?),
+        "where" => Command::Where(Where::parse(rest)?),
+        "table" => Command::Table(Table::parse(rest)?),
+        "mvexpand" => Command::MvExpand(MvExpand::parse(rest)?),
+        "makeresults" if rest.trim().is_empty() => Command::MakeResults,
+        "makeresults" => return Err(SplError::refused("makeresults", rest.trim())),
+        "appendcols" => {
+            let rest = rest.trim();
+            let inside = rest.strip_prefix('[').and_then(|r| r.strip_suffix(']'));
+            let inside = inside.ok_or_else(|| SplError::refused("appendcols", rest))?;
+            Command::AppendCols(parse(inside)?)
+        }
         "stats" => Command::Stats(Stats::parse(rest)?),
         "convert" => Command::Convert(Convert::parse(rest)?),
         "lookup" => Command::Lookup(Lookup::parse(rest)?),
@@ -157,21 +190,35 @@ mod tests {
             ("search a>1", "a>1"),
             ("search a=x*", "a=x*"),
             ("search (a=1 b)", "b"),
-            ("rename a as b", "a"),
-            ("rename \"a.*\" as b.*", "b.*"),
+            ("rename a as b*", "b*"),
+            ("rename \"a.*\" as b.*", "\"a.*\""),
             ("eval x=lower(y)", "lower"),
-            ("eval x=1+2", "+"),
+            ("eval x=1/2", "/"),
+            ("eval x=y!=1", "!"),
+            ("eval x=a.b+1", "`.` beside a sum"),
+            ("eval x=strftime(y, \"%c\")", "%c"),
+            ("where NOT a", "a"),
+            ("table a*", "a*"),
+            ("mvexpand a limit=5", "a limit=5"),
+            ("makeresults count=2", "count=2"),
+            ("appendcols override=true [ x ]", "override=true [ x ]"),
+            ("search a=1 OR latest=now", "latest=now"),
             ("eval x=if(a, b)", "if"),
             ("eval x=mvindex(y, -1)", "-"),
             ("stats avg(x) by y", "avg(x)"),
             ("stats values(x) as x by y span=1d", "span=1d"),
             ("stats count(x) by y", "count(x)"),
+            ("stats min(eval(x)) by y", "min(eval(x))"),
+            ("stats sum(x) as y span=1d", "span=1d"),
             ("convert mktime(x)", "mktime(x)"),
             ("lookup x user OUTPUT a", "x"),
             ("lookup local=true x user AS u OUTPUT a", "AS"),
             ("lookup local=true x user OUTPUTNEW a", "OUTPUTNEW"),
-            ("inputlookup x", "x"),
-            ("inputlookup append=true strict=true x where a=1", "where"),
+            ("inputlookup max=5 x", "max=5"),
+            ("inputlookup x where a>1", "a>1"),
+            ("inputlookup x y", "y"),
+            ("outputlookup x.csv", "x.csv"),
+            ("outputlookup append=true x.csv", "append=true"),
             ("outputlookup x", "x"),
             ("outputlookup append=true key_field=_key x", "x"),
             (

@@ -3,23 +3,37 @@
 //! A condition is made of `field=value` and `field=*`, of `NOT`, `OR` and round brackets, and of `AND`, which may be left out;
 //! a lone `*` keeps all. `NOT` binds closest, then `OR`, then `AND`. Values compare without case, and a multivalue field
 //! satisfies a comparison if one value does (Search Reference). As the first command it reads raw events; the caller
-//! gives them.
+//! gives them, by the search's time bounds: `earliest=`, `latest=` (of `_time`, instead of the job's), `_index_earliest=` and
+//! `_index_latest=` (of `_indextime`), which stand outside brackets.
 
 use super::{
     words::{unquoted, words},
     SplError,
 };
-use crate::search_head::row::Row;
+use crate::search_head::{
+    relative_time::{relative_time, Clock, UnknownModifier},
+    row::Row,
+};
+use std::collections::BTreeMap;
 
 #[derive(Debug)]
 pub(crate) struct Search {
     condition: Condition,
+    bounds: BTreeMap<&'static str, String>,
+    with_case: bool,
 }
+
+/// The words that bound a search, and the field that each is about.
+const BOUNDS: [(&str, &str); 4] = [
+    ("earliest", "_time"),
+    ("latest", "_time"),
+    ("_index_earliest", "_indextime"),
+    ("_index_latest", "_indextime"),
+];
 
 #[derive(Debug)]
 enum Condition {
     Present(String),
-    /// The value is in lower case.
     Equal(String, String),
     Not(Box<Condition>),
     Any(Vec<Condition>),
@@ -28,20 +42,83 @@ enum Condition {
 
 impl Search {
     pub(crate) fn parse(rest: &str) -> Result<Search, SplError> {
-        let condition = Condition::parse(rest)?;
-        Ok(Search { condition })
+        let (mut terms, mut bounds) = (vec![], BTreeMap::new());
+        let mut before = "";
+        for word in words(rest) {
+            let bound = word.split_once('=').and_then(|(name, value)| {
+                Some((BOUNDS.iter().find(|(n, _)| *n == name)?.0, value))
+            });
+            match bound {
+                Some(_) if ["NOT", "OR"].contains(&before) => return Err(refused(word)),
+                Some((name, value)) => {
+                    bounds.insert(name, unquoted(value).to_string());
+                }
+                None => terms.push(word),
+            }
+            before = word;
+        }
+        Ok(Search {
+            condition: Condition::of(&terms)?,
+            bounds,
+            with_case: false,
+        })
+    }
+
+    /// A condition that tells upper from lower case, without time bounds.
+    pub(crate) fn with_case(rest: &str) -> Result<Search, SplError> {
+        let search = Search::parse(rest)?;
+        match search.bounds.keys().next() {
+            Some(bound) => Err(refused(bound)),
+            None => Ok(Search {
+                with_case: true,
+                ..search
+            }),
+        }
+    }
+
+    pub(crate) fn is_bounded(&self) -> bool {
+        !self.bounds.is_empty()
+    }
+
+    /// Whether the index is named, so that its events may be found although no search looks there by default.
+    pub(crate) fn names_index(&self, index: &str) -> bool {
+        let Condition::All(terms) = &self.condition else {
+            return false;
+        };
+        let names = |term: &Condition| matches!(term, Condition::Any(either) if matches!(either.as_slice(), [Condition::Equal(field, value)] if field == "index" && value == index));
+        terms.iter().any(names)
     }
 
     pub(crate) fn run(&self, mut rows: Vec<Row>) -> Vec<Row> {
-        rows.retain(|row| self.condition.holds(row));
+        rows.retain(|row| self.condition.holds(row, self.with_case));
         rows
+    }
+
+    /// Of raw events: those within the bounds. What the search does not bound, the job does.
+    pub(crate) fn find(
+        &self,
+        events: Vec<Row>,
+        (earliest, latest): (i64, i64),
+        clock: Clock,
+    ) -> Result<Vec<Row>, UnknownModifier> {
+        let bound = |name: &str, otherwise: i64| match self.bounds.get(name) {
+            Some(modifier) => relative_time(clock.now, modifier, clock.zone),
+            None => Ok(otherwise),
+        };
+        let time = bound("earliest", earliest)?..bound("latest", latest)?;
+        let indexed = bound("_index_earliest", i64::MIN)?..bound("_index_latest", i64::MAX)?;
+        let mut rows = self.run(events);
+        rows.retain(|row| {
+            let of = |field: &str| row.text(field).parse::<i64>().unwrap_or_default();
+            time.contains(&of("_time")) && indexed.contains(&of("_indextime"))
+        });
+        Ok(rows)
     }
 }
 
 impl Condition {
-    fn parse(text: &str) -> Result<Condition, SplError> {
-        let words = words(text);
-        let mut rest = words.as_slice();
+    fn of(words: &[&str]) -> Result<Condition, SplError> {
+        let mut rest = words;
         let mut terms = vec![];
         while let Some(word) = rest.first() {
             if ["AND", "*"].contains(word) {
@@ -59,44 +136,50 @@ impl Condition {
     }
 
     /// Takes one comparison or bracket, and the `NOT` before it.
-    fn take(words: &mut &[&str]) -> Result<Condition, SplError> {
-        let Some((word, rest)) = words.split_first() else {
+    fn take(rest: &mut &[&str]) -> Result<Condition, SplError> {
+        let Some((word, after)) = rest.split_first() else {
             let expected = "a comparison";
             return Err(SplError::Cut {
                 command: "search",
                 expected,
             });
         };
-        *words = rest;
+        *rest = after;
         if *word == "NOT" {
-            return Ok(Condition::Not(Box::new(Condition::take(words)?)));
+            return Ok(Condition::Not(Box::new(Condition::take(rest)?)));
         }
         if let Some(inside) = word
             .strip_prefix('(')
             .and_then(|word| word.strip_suffix(')'))
         {
-            return Condition::parse(inside);
+            return Condition::of(&words(inside));
         }
         match word.split_once('=') {
+            Some((field, _)) if BOUNDS.iter().any(|(bound, _)| *bound == field) => {
+                Err(refused(word))
+            }
             Some((field, value)) if is_a_field(field) => match unquoted(value) {
                 "*" => Ok(Condition::Present(field.to_string())),
                 value if value.contains('*') => Err(refused(word)),
-                value => Ok(Condition::Equal(field.to_string(), value.to_lowercase())),
+                value => Ok(Condition::Equal(field.to_string(), value.to_string())),
             },
             _ => Err(refused(word)),
         }
     }
 
-    fn holds(&self, row: &Row) -> bool {
+    fn holds(&self, row: &Row, with_case: bool) -> bool {
         match self {
             Condition::Present(field) => !row.values(field).is_empty(),
             Condition::Equal(field, wanted) => {
                 let mut values = row.values(field).iter();
-                values.any(|value| value.to_lowercase() == *wanted)
+                values.any(|value| match with_case {
+                    true => value == wanted,
+                    false => value.to_lowercase() == wanted.to_lowercase(),
+                })
             }
-            Condition::Not(condition) => !condition.holds(row),
-            Condition::Any(conditions) => conditions.iter().any(|condition| condition.holds(row)),
-            Condition::All(conditions) => conditions.iter().all(|condition| condition.holds(row)),
+            Condition::Not(condition) => !condition.holds(row, with_case),
+            Condition::Any(conditions) => conditions.iter().any(|c| c.holds(row, with_case)),
+            Condition::All(conditions) => conditions.iter().all(|c| c.holds(row, with_case)),
         }
     }
 }
@@ -139,6 +222,51 @@ mod tests {
                 !search.run(vec![row.clone()]).is_empty(),
                 kept,
                 "{condition}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_search_may_bound_the_time_of_events_and_of_their_arrival() {
+        let clock = Clock {
+            now: 10 * 3_600,
+            zone: chrono_tz::Tz::UTC,
+        };
+        let event = |time: i64, arrived: i64| {
+            Row::of(&[
+                ("_time", &(time * 3_600).to_string()),
+                ("_indextime", &(arrived * 3_600).to_string()),
+            ])
+        };
+        let found = |spl: &str| {
+            let events = vec![event(5, 5), event(6, 9), event(8, 8)];
+            let rows = Search::parse(spl)?.find(events, (6 * 3_600, 99 * 3_600), clock);
+            let hour = |row: &Row| row.text("_time").parse::<i64>().unwrap() / 3_600;
+            Ok::<Vec<i64>, SplError>(rows.unwrap().iter().map(hour).collect())
+        };
+        assert_eq!(found("*").unwrap(), [6, 8]);
+        assert_eq!(found("* earliest=-5h latest=\"-2h\"").unwrap(), [5, 6]);
+        assert_eq!(
+            found("_index_earliest=-1h@h _index_latest=now").unwrap(),
+            [6]
+        );
+        for spl in ["NOT earliest=-1h", "x=1 OR latest=now", "(latest=now)"] {
+            assert!(found(spl).is_err(), "{spl}");
+        }
+    }
+
+    #[test]
+    fn only_a_condition_of_its_own_names_an_index() {
+        for (spl, names) in [
+            ("index=_internal x=1", true),
+            ("x=1", false),
+            ("index=_internal OR x=1", false),
+            ("NOT index=_internal", false),
+        ] {
+            assert_eq!(
+                Search::parse(spl).unwrap().names_index("_internal"),
+                names,
+                "{spl}"
             );
         }
     }
