@@ -14,7 +14,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{black_box, Bencher};
 use keys::Shape;
 use session::{Columns, Session, AS_OF};
-use unseen::baseline::{DetectCutoffs, Detector, Keys, LearnCutoffs, Learner, Maturity, Sighting};
+use unseen::baseline::{DetectCutoffs, Detector, Keys, LearnCutoffs, Learner, Start};
 use unseen::lookup::{self, Clock};
 use unseen::protocol::{write_chunk, Chunk};
 use unseen::rows::{Reader, Writer};
@@ -152,21 +152,23 @@ fn writer(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// A row of the lookup: the writer, and the digest that names the row.
-#[divan::bench]
-fn lookup_row_writer(bencher: Bencher<'_, '_>) {
-    let names: Vec<_> = (0..ROWS)
-        .map(|nth| keys::key(Shape::Roles, nth, ROWS))
-        .collect();
-    let sighting = Sighting::new(forget(), Some(as_of()));
+/// The rows of a baseline as they go out: the writer, and the digests that name each row.
+#[divan::bench(args = SHAPES)]
+fn baseline_writer(bencher: Bencher<'_, '_>, shape: Shape) {
+    let mut learner = learner();
+    facts(&body(shape, Columns::Learn), |fact| learner.feed(fact));
+    let learned = learner.finish(Start::Refused).expect("a baseline came");
+    let by = ["user".to_owned(), "command".to_owned()];
     let mut out = Vec::new();
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        out.clear();
-        for (user, command) in &names {
-            let key = [user.as_bytes(), command.as_bytes()];
-            lookup::write_row(key.into_iter(), sighting, Maturity::Mature, &mut out);
-        }
-    });
+    bencher
+        .counter(ItemsCount::new(learned.rows().count()))
+        .bench_local(|| {
+            out.clear();
+            let mut writer = lookup::BaselineWriter::new(&by);
+            for row in learned.rows() {
+                writer.row(learned.key(row), row.sighting, learned.maturity(), &mut out);
+            }
+        });
 }
 
 #[divan::bench(args = ["-24h@h", "-90d@d", "-1mon@mon+7d"])]
