@@ -27,3 +27,4 @@ lint: ## Format check and clippy, warnings denied.
 ci: lint test inspect test-dashboard ## What CI runs.
 
 include tests/package/package.mk
+include benches/bench.mk
