@@ -417,45 +417,64 @@ impl Tally {
 ///
 /// SPL computes the same with `sha256(sha256(user).sha256(command))`. Field names do not take part, their order does.
 pub fn row_key<'v>(values: impl Iterator<Item = &'v [u8]>) -> [u8; 64] {
-    joined_digest(values.map(value_digest))
+    let joined = values.fold(Sha256::new(), |joined, value| {
+        joined.chain_update(value_digest(value))
+    });
+    hex(&joined.finalize())
 }
 
 fn value_digest(value: &[u8]) -> [u8; 64] {
     hex(&Sha256::digest(value))
 }
 
-fn joined_digest(digests: impl Iterator<Item = [u8; 64]>) -> [u8; 64] {
-    let joined = digests.fold(Sha256::new(), |joined, digest| joined.chain_update(digest));
-    hex(&joined.finalize())
-}
-
 fn hex(digest: &[u8]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
     let mut text = [0; 64];
     for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+        pair[0] = digit(byte >> 4);
+        pair[1] = digit(byte & 15);
     }
     text
+}
+
+/// The digests of a field's values, as far as they are remembered. A value has one slot, and takes it from whoever had it.
+#[derive(Clone, Debug, Default)]
+struct Digests {
+    slots: Vec<(u32, [u8; 64])>,
+}
+
+impl Digests {
+    /// Four megabytes; names that come often come early, and keep their slots.
+    const SLOTS: usize = 1 << 16;
+    const NOBODY: u32 = u32::MAX;
+
+    fn of(&mut self, value: Value<'_>) -> &[u8; 64] {
+        let slot = value.number as usize % Self::SLOTS;
+        if slot >= self.slots.len() {
+            self.slots.resize(slot + 1, (Self::NOBODY, [0; 64]));
+        }
+        let (owner, digest) = &mut self.slots[slot];
+        if *owner != value.number {
+            (*owner, *digest) = (value.number, value_digest(value.text));
+        }
+        digest
+    }
 }
 
 /// Writes the lookup's rows: the key fields, both sightings, the flag, and the row's name.
 #[derive(Debug)]
 pub struct BaselineWriter {
     by: Vec<String>,
-    /// For each key field the digests of the values that come early and so, most likely, often.
-    digests: Vec<Vec<Option<[u8; 64]>>>,
+    /// Those of each key field.
+    digests: Vec<Digests>,
 }
-
-/// No more than this many digests are remembered for a field: four megabytes.
-const DIGESTS: usize = 1 << 16;
 
 impl BaselineWriter {
     /// A writer for keys made of the fields `by`.
     pub fn new(by: &[String]) -> Self {
         Self {
             by: by.to_vec(),
-            digests: vec![Vec::new(); by.len()],
+            digests: vec![Digests::default(); by.len()],
         }
     }
 
@@ -480,12 +499,10 @@ impl BaselineWriter {
         maturity: Maturity,
         out: &mut Vec<u8>,
     ) {
-        let name = joined_digest(
-            self.digests
-                .iter_mut()
-                .zip(key.clone())
-                .map(|(known, value)| digest(known, value)),
-        );
+        let mut name = Sha256::new();
+        for (digests, value) in self.digests.iter_mut().zip(key.clone()) {
+            name.update(digests.of(value));
+        }
         let mut writer = Writer::new(out);
         key.for_each(|value| writer.cell(value.text));
         for time in [sighting.first(), sighting.last()] {
@@ -502,21 +519,9 @@ impl BaselineWriter {
                 b'0'
             })
         });
-        writer.append(|out| out.extend_from_slice(&name));
+        writer.append(|out| out.extend_from_slice(&hex(&name.finalize())));
         writer.end_row();
     }
-}
-
-/// A value's digest, from those known of its field if it is among them.
-fn digest(known: &mut Vec<Option<[u8; 64]>>, value: Value<'_>) -> [u8; 64] {
-    let number = value.number as usize;
-    if number >= DIGESTS {
-        return value_digest(value.text);
-    }
-    if number >= known.len() {
-        known.resize(number + 1, None);
-    }
-    *known[number].get_or_insert_with(|| value_digest(value.text))
 }
 
 #[cfg(test)]
@@ -721,8 +726,9 @@ mod tests {
             (3, "a"),
             (3, "a"),
             (0, "b"),
-            (DIGESTS, "c"),
-            (DIGESTS - 1, "d"),
+            (Digests::SLOTS, "c"),
+            (Digests::SLOTS - 1, "d"),
+            (0, "b"),
         ] {
             assert_eq!(name(number, text), row_key([text.as_bytes()].into_iter()));
         }

@@ -53,9 +53,11 @@ impl<'o> Writer<'o> {
     }
 }
 
+/// Looks at every byte, so that many can be looked at at once.
 fn needs_quotes(text: &[u8]) -> bool {
+    let is_special = |byte: u8| (byte == b',') | (byte == b'"') | (byte == b'\n') | (byte == b'\r');
     text.iter()
-        .any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'))
+        .fold(false, |found, &byte| found | is_special(byte))
 }
 
 fn quote(text: &[u8], out: &mut Vec<u8>) {
