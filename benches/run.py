@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import os
+import pickle
 import platform
 import statistics
 import subprocess
@@ -587,10 +588,10 @@ def main():
             results["trails"] = trails(200 // tenth, min(rounds, 5), built)
         if "archive" in options.only:
             archive(built, peers_python)
-    table = "\n".join(verdicts(results))
-    tell(table)
+    tell("\n".join(verdicts(results)))
     if options.page:
-        tables = {"machine": machine(), "verdicts": table}
+        results = with_earlier(results)
+        tables = {"machine": machine(), "verdicts": "\n".join(verdicts(results))}
         for part in ("million", "sessions"):
             if part in results:
                 tables[part] = "\n\n".join(contest_of.table() for contest_of in results[part].values())
@@ -599,6 +600,14 @@ def main():
         if results.get("trails"):
             tables["trails"] = results["trails"][0].table()
         write_page(results, tables)
+
+
+def with_earlier(results):
+    """These results, and of the parts that were left out those of an earlier run with --page."""
+    path = FOLDER / "results.pickle"
+    earlier = pickle.loads(path.read_bytes()) if path.exists() else {}
+    path.write_bytes(pickle.dumps(earlier | results))
+    return earlier | results
 
 
 if __name__ == "__main__":
