@@ -16,6 +16,7 @@ import json
 import os
 import pickle
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -258,10 +259,15 @@ def peers():
     return {name: [str(python), str(HERE / "peers" / f"in_{name}.py")] for name in ("polars", "duckdb", "sdk")}
 
 
+def is_fresh(path, programs):
+    """Whether an input was made by the generator as it is now."""
+    return path.exists() and path.stat().st_mtime >= Path(programs["generate"]).stat().st_mtime
+
+
 def requests_file(programs, shape, columns, observations, baseline):
     """A generated input; made once, and anew when the generator changes."""
     path = FOLDER / f"{shape}-{columns}-{observations}-{baseline}.requests"
-    if not path.exists() or path.stat().st_mtime < Path(programs["generate"]).stat().st_mtime:
+    if not is_fresh(path, programs):
         with open(path, "wb") as out:
             arguments = ["session", shape, columns, str(observations), str(baseline)]
             subprocess.run([programs["generate"], *arguments], check=True, stdout=out)
@@ -393,7 +399,8 @@ def trails(files, rounds, built):
     """`learn` on CloudTrail files: the contest, and our memory on a quarter of the files."""
     folder, few = FOLDER / f"trails-{files}", FOLDER / f"trails-{files // 4}"
     for path, count in ((folder, files), (few, files // 4)):
-        if not path.exists():
+        if not is_fresh(path, built):
+            shutil.rmtree(path, ignore_errors=True)
             subprocess.run([built["generate"], "trails", str(count), path], check=True)
     baseline = FOLDER / "learned.csv"
     learn = [built["unseen"], "learn", "--baseline", str(baseline)]
