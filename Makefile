@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo test fmt lint ci
+.PHONY: help demo test test-dashboard fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -14,6 +14,9 @@ demo: ## Learns and detects on real CloudTrail records, without Splunk.
 test: ## All tests. UPDATE=1 rewrites what is rendered: sessions, searchbnf.conf, the README's options.
 	$(CARGO) test --quiet
 
+test-dashboard: ## The dashboard in a real browser, with Splunk's own framework. Installs that, and Chromium, if missing.
+	@tests/dashboard/run
+
 fmt: ## Formats the code.
 	$(CARGO) fmt
 
@@ -21,6 +24,7 @@ lint: ## Format check and clippy, warnings denied.
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets -- --deny warnings
 
-ci: lint test inspect ## What CI runs.
+ci: lint test inspect test-dashboard ## What CI runs.
 
 include tests/package/package.mk
+include benches/bench.mk

@@ -3,6 +3,7 @@
 //! The play runs the searches of `splunk_app/` on the stand-in search head of `search_head/`, whose header says what it is
 //! and what it is not; the search commands in them are real processes of the real binary. Its events are one real hour of
 //! CloudTrail (`data/cloudtrail/README.md`) repeated every day, and a few made-up calls. It plays in 2023, in UTC.
+//! The how-tos of `docs/searches.md` are played with the SPL as it stands on that page.
 
 #[cfg(test)]
 mod search_head;
@@ -11,7 +12,9 @@ use chrono::NaiveDateTime;
 use search_head::{
     change::{records, AddOn, Event},
     conf::Conf,
-    kvstore::Health,
+    kvstore::{Health, KvStore},
+    lookups::Lookups,
+    macros::Macros,
     row::Row,
     shipped,
     spl::{self, Command},
@@ -23,16 +26,20 @@ use std::{
     fs,
     ops::Range,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 use unseen::options::table::OPTIONS;
 
 const INITIAL: &str = "Previously Seen Cloud API Calls Per User Role - Initial";
 const UPDATE: &str = "Previously Seen Cloud API Calls Per User Role - Update";
 const DETECTION: &str = "Cloud API Calls From Previously Unseen User Roles";
+const HEALTH: &str = "Unseen - Health";
+const PROOF: &str = "Unseen - Proof";
 const BASELINE: &str = "previously_seen_cloud_api_calls_per_user_role";
 const ACTIVITY_WINDOW: &str = "cloud_api_calls_from_previously_unseen_user_roles_activity_window";
 const LEARNING_WINDOW: &str = "previously_seen_cloud_api_calls_per_user_role_learning_window";
 const FORGET_WINDOW: &str = "previously_seen_cloud_api_calls_per_user_role_forget_window";
+const LEARNING_FILTER: &str = "previously_seen_cloud_api_calls_per_user_role_filter";
 
 /// Where calls are read from: each has a body for either source, `_from_change` and `_from_cloudtrail`.
 const SOURCES: [&str; 2] = [
@@ -152,6 +159,114 @@ fn nothing_that_is_shipped_ever_replaces_the_collection() {
         }
     }
     assert!(writers >= 2, "Initial and Update write");
+}
+
+#[test]
+fn the_detections_risk_is_the_originals() {
+    let head = installed();
+    let setting = |key| head.searches.get(DETECTION, key).unwrap();
+    let json = |key| -> serde_json::Value { serde_json::from_str(setting(key)).unwrap() };
+    assert_eq!(
+        setting("action.risk.param._risk_message"),
+        "User $user$ of type AssumedRole attempting to execute new API calls $command$ that have not been seen before"
+    );
+    let risk = &json("action.risk.param._risk")[0];
+    assert_eq!(risk["risk_object_field"], "user");
+    assert_eq!(risk["risk_object_type"], "user");
+    assert_eq!(risk["risk_score"], 20);
+    let annotations = json("action.correlationsearch.annotations");
+    assert_eq!(annotations["mitre_attack"][0], "T1078");
+    assert_eq!(
+        annotations["analytic_story"][0],
+        "Suspicious Cloud User Activities"
+    );
+}
+
+#[test]
+fn drilldowns_name_nothing_of_ours() {
+    let head = installed();
+    let ours = [
+        head.macros.names(),
+        head.lookups.names(),
+        head.commands.stanzas.keys().cloned().collect(),
+    ];
+    for drilldown in drilldowns(&head) {
+        let search = &drilldown["search"];
+        assert!(!search.contains('`'), "{search}");
+        let words: BTreeSet<&str> = search
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .collect();
+        for name in ours.iter().flatten() {
+            assert!(!words.contains(name.as_str()), "{name} in {search}");
+        }
+    }
+}
+
+#[test]
+fn health_looks_for_late_calls_as_far_back_as_update_learns() {
+    let head = installed();
+    let learned = head.searches.get(UPDATE, "dispatch.earliest_time").unwrap();
+    let health = head.searches.get(HEALTH, "search").unwrap();
+    let late = format!("search `cloud_api_calls_cloudtrail_events` earliest={learned} ");
+    assert!(health.contains(&late));
+}
+
+#[test]
+fn the_proof_goes_the_detections_way_word_for_word() {
+    let head = installed();
+    let way = |search: &str| {
+        let spl = head.searches.get(search, "search").unwrap();
+        let (_, way) = spl.split_once("| `recall").unwrap();
+        way.to_string()
+    };
+    let filter = "\n| `cloud_api_calls_from_previously_unseen_user_roles_filter`";
+    assert_eq!(way(DETECTION).strip_suffix(filter), Some(&way(PROOF)[..]));
+}
+
+#[test]
+fn every_search_and_macro_is_explained_on_the_page_about_them() {
+    let head = installed();
+    let page = page();
+    let macros = head.macros.names();
+    let names = head.searches.stanzas.keys().chain(&macros);
+    for name in names {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn every_spl_block_of_the_page_is_played_below() {
+    let page = page();
+    let names = page.lines().filter_map(|line| line.strip_prefix("```spl "));
+    assert_eq!(
+        BTreeSet::from_iter(names),
+        BTreeSet::from(["export", "import", "import-escu", "keep-out", "un-learn"])
+    );
+    assert!(!page.contains("```spl\n"), "a block without a name");
+}
+
+#[test]
+fn every_rest_call_of_the_page_names_our_collection_and_a_query_that_is_json() {
+    let page = page();
+    let query = regex::Regex::new("'query=([^']*)'").unwrap();
+    let path = format!("/servicesNS/nobody/unseen/storage/collections/data/{BASELINE}");
+    let calls = page.split("\ncurl ").skip(1);
+    let mut deletes = 0;
+    for call in calls {
+        let call = call.split("\ncurl").next().unwrap();
+        let call = call.split("```").next().unwrap();
+        assert!(call.contains(&path), "{call}");
+        let query = query.captures(call).map(|found| found[1].to_string());
+        if let Some(query) = &query {
+            let query: serde_json::Value = serde_json::from_str(query).unwrap();
+            assert!(query["lastTimeSeen"]["$lt"].is_u64(), "{query}");
+        }
+        if call.contains("DELETE") {
+            assert!(query.is_some(), "{call}");
+            deletes += 1;
+        }
+    }
+    assert_eq!(deletes, 1);
 }
 
 #[test]
@@ -396,6 +511,43 @@ fn a_reported_row_says_who_did_what_when_and_to_what() {
 }
 
 #[test]
+fn a_drilldown_asks_for_fields_that_the_row_has_and_its_range_holds_the_calls() {
+    let mut head = learned();
+    for moment in ["14 Aug 10:30", "14 Aug 10:47"] {
+        head.events.push(call("Deploy CreateUser", moment));
+    }
+    let row = run(&mut head, DETECTION, "14 Aug 11:17")
+        .unwrap()
+        .rows
+        .remove(0);
+    let of_the_row = |text: &String| {
+        let mut filled = text.clone();
+        for (field, _) in row.fields() {
+            filled = filled.replace(&format!("${field}$"), &row.text(field));
+        }
+        filled
+    };
+    let drilldowns = drilldowns(&head);
+    let token = regex::Regex::new(r"\$\w+\$").unwrap();
+    assert_eq!(drilldowns.len(), 3);
+    for drilldown in &drilldowns {
+        for part in drilldown.values() {
+            assert!(!token.is_match(&of_the_row(part)), "{part}");
+        }
+        if drilldown["latest_offset"] != "now" {
+            let bound = |key: &str| of_the_row(&drilldown[key]).parse::<i64>().unwrap();
+            assert!(bound("earliest_offset") <= at("14 Aug 10:30"));
+            assert!(bound("latest_offset") > at("14 Aug 10:47"));
+        }
+    }
+    let in_cloudtrail = of_the_row(&drilldowns[1]["search"]);
+    let bounds = ["earliest_offset", "latest_offset"].map(|key| of_the_row(&drilldowns[1][key]));
+    let [earliest, latest] = bounds.map(|bound| bound.parse().unwrap());
+    let found = head.run_spl(&format!("search {in_cloudtrail}"), earliest, latest);
+    assert_eq!(found.unwrap().rows.len(), 2);
+}
+
+#[test]
 fn the_detection_is_silent_and_says_so_until_the_oldest_sighting_is_a_week_old() {
     let mut head = before_initial();
     run(&mut head, INITIAL, "13 Jul 06:00").unwrap();
@@ -549,6 +701,355 @@ fn the_play_is_the_same_with_calls_read_from_cloudtrail_with_the_add_on_or_witho
     }
 }
 
+// ---- The play: what watches over it
+
+#[test]
+fn health_has_nothing_to_say_in_a_healthy_week() {
+    let mut head = healthy();
+    head.enabled.extend([HEALTH, PROOF].map(String::from));
+    let runs = head.live_until(at("22 Aug 08:00")).unwrap();
+    let health: Vec<&Run> = runs.iter().filter(|run| run.search == HEALTH).collect();
+    assert_eq!(health.len(), 8);
+    for run in health {
+        assert_eq!(run.rows, []);
+    }
+}
+
+#[test]
+fn health_tells_of_an_empty_baseline() {
+    let mut head = healthy();
+    head.store = installed().store;
+    assert_eq!(
+        problems(&mut head, "15 Aug 07:52"),
+        ["The baseline is empty or cannot be read: run Initial, or see whether the KV store is up."]
+    );
+    head.store.health = Health::Down;
+    assert_eq!(problems(&mut head, "15 Aug 07:52").len(), 1);
+}
+
+#[test]
+fn health_tells_of_a_learning_baseline() {
+    let mut head = before_initial();
+    run(&mut head, INITIAL, "13 Jul 06:00").unwrap();
+    head.live_until(at("14 Jul 07:52")).unwrap();
+    assert_eq!(
+        problems(&mut head, "14 Jul 07:52"),
+        ["The baseline is still learning, since 2023-07-10 11:55:24 +0000: nothing is reported until it reaches back to -7d@d."]
+    );
+}
+
+#[test]
+fn health_tells_of_an_update_that_stopped() {
+    let mut head = healthy();
+    head.enabled.remove(UPDATE);
+    head.live_until(at("17 Aug 07:52")).unwrap();
+    assert_eq!(
+        problems(&mut head, "17 Aug 07:52"),
+        ["Update last ran 2023-08-15 00:41:00 +0000: what is new since then is not learned."]
+    );
+    head.live_until(at("21 Aug 07:52")).unwrap();
+    assert_eq!(
+        problems(&mut head, "21 Aug 07:52"),
+        ["Update has not run for three days: enable it."]
+    );
+}
+
+#[test]
+fn health_tells_of_a_detection_that_stopped() {
+    let mut head = healthy();
+    head.enabled.remove(DETECTION);
+    head.live_until(at("16 Aug 07:52")).unwrap();
+    assert_eq!(
+        problems(&mut head, "16 Aug 07:52"),
+        ["The detection last ran 2023-08-15 06:17:00 +0000: nothing is reported since then."]
+    );
+}
+
+#[test]
+fn health_tells_when_the_log_of_the_schedules_shows_nothing() {
+    let mut head = healthy();
+    head.reads_internal = false;
+    let problems = problems(&mut head, "15 Aug 07:52");
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].contains("read the index _internal"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn health_tells_when_events_stop_arriving() {
+    let mut head = healthy();
+    head.events.retain(|event| event.time < at("16 Aug 00:00"));
+    head.live_until(at("18 Aug 07:52")).unwrap();
+    assert_eq!(
+        problems(&mut head, "18 Aug 07:52"),
+        ["Update runs, but the newest sighting is of 2023-08-15 12:32:01 +0000: do events arrive?"]
+    );
+}
+
+#[test]
+fn health_tells_of_calls_that_came_too_late_to_be_reported_and_of_no_others() {
+    for (arrives, late) in [("15 Aug 22:00", false), ("15 Aug 23:30", true)] {
+        let mut head = healthy();
+        let call = call("Deploy CreateUser", "14 Aug 22:30").arriving(at(arrives));
+        head.events.push(call);
+        let runs = head.live_until(at("16 Aug 07:52")).unwrap();
+        assert_eq!(alerts(&runs).is_empty(), late, "{arrives}");
+        let expected: &[&str] = match late {
+            true => &["1 calls of the last three days arrived later than the activity window: Update learned them, the detection could not report them."],
+            false => &[],
+        };
+        assert_eq!(problems(&mut head, "16 Aug 07:52"), expected, "{arrives}");
+    }
+}
+
+#[test]
+fn health_tells_of_roles_that_nobody_knows() {
+    let mut head = healthy();
+    let calls = ["CreateUser", "DeleteUser"].map(|command| pair("unknown", command));
+    head.store.upsert(BASELINE, &calls).unwrap();
+    let problems = problems(&mut head, "15 Aug 07:52");
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].starts_with("The user is unknown in 2 of 14 commands"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn health_tells_of_sessions_that_are_taken_for_roles() {
+    let mut head = healthy();
+    let session = |n| pair(&format!("session-{n}"), "DescribeVpcs");
+    let sessions: Vec<Row> = (0..1_000).map(session).collect();
+    head.store.upsert(BASELINE, &sessions).unwrap();
+    let problems = problems(&mut head, "15 Aug 07:52");
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].contains("sessions are taken for roles"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn health_tells_of_a_proof_without_a_row() {
+    let mut head = healthy();
+    head.store
+        .upsert(BASELINE, &[pair("unseen-proof-role", "unseen:Proof")])
+        .unwrap();
+    head.enabled.insert(PROOF.into());
+    head.live_until(at("21 Aug 07:52")).unwrap();
+    let problems = problems(&mut head, "21 Aug 07:52");
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].starts_with("Unseen - Proof ran"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn the_proof_is_one_row_of_the_detections_fields_and_one_alert_and_leaves_no_trace() {
+    let mut head = healthy();
+    head.enabled = BTreeSet::from([PROOF.to_string()]);
+    let before = baseline(&head);
+    let runs = head.live_until(at("29 Aug 00:00")).unwrap();
+    let proof = "unseen-proof-role unseen:Proof".to_string();
+    assert_eq!(
+        alerts(&runs),
+        ["21 Aug 07:32", "28 Aug 07:32"].map(|monday| (at(monday), proof.clone()))
+    );
+    assert_eq!(baseline(&head), before);
+    head.events.push(call("Deploy CreateUser", "28 Aug 22:30"));
+    let real = run(&mut head, DETECTION, "28 Aug 23:17").unwrap().rows;
+    let fields = |row: &Row| row.fields().map(|(name, _)| name.to_string()).collect();
+    let [real, proof]: [BTreeSet<String>; 2] = [fields(&real[0]), fields(&runs[1].rows[0])];
+    assert_eq!(real, proof);
+}
+
+#[test]
+fn the_proof_has_no_row_while_the_baseline_is_learning() {
+    let mut head = before_initial();
+    run(&mut head, INITIAL, "13 Jul 06:00").unwrap();
+    assert_eq!(run(&mut head, PROOF, "13 Jul 07:32").unwrap().rows, []);
+}
+
+// ---- The play: the how-tos of docs/searches.md
+
+#[test]
+fn a_pair_that_is_unlearned_and_kept_out_is_new_whenever_it_is_used() {
+    let mut head = attacked();
+    head.macros.define(LEARNING_FILTER, &documented("keep-out"));
+    assert_eq!(names(&unlearn(&mut head)), ["Deploy CreateUser"]);
+    for again in ["16 Aug 10:30", "22 Aug 10:30"] {
+        head.events.push(call("Deploy CreateUser", again));
+    }
+    let runs = head.live_until(at("24 Aug 06:00")).unwrap();
+    // Reported for a day each time. The first alert was on the 14th, and keeps others back for seven days.
+    assert_eq!(reports(&runs).len(), 4 + 24 + 24);
+    assert_eq!(
+        alerts(&runs),
+        [(at("22 Aug 11:17"), "Deploy CreateUser".into())]
+    );
+    assert_eq!(times(&baseline(&head)["Deploy CreateUser"])[1], 0);
+}
+
+#[test]
+fn unlearning_touches_no_other_pair_and_reaches_every_row_of_its_own() {
+    let mut head = attacked();
+    head.store
+        .upsert(BASELINE, &[pair("Deploy", "CreateUser")])
+        .unwrap();
+    let before = head.store.contents(BASELINE);
+    assert_eq!(unlearn(&mut head).len(), 2);
+    let after = head.store.contents(BASELINE);
+    assert_eq!(before.len(), after.len());
+    for (before, after) in before.iter().zip(&after) {
+        match after.text("user").as_str() {
+            "Deploy" => assert_eq!(after.text("lastTimeSeen"), "0"),
+            _ => assert_eq!(before, after),
+        }
+    }
+}
+
+#[test]
+fn without_the_filter_the_next_update_learns_the_attack_again_until_it_is_four_days_old() {
+    for (unlearned, update, forgotten) in [
+        ("16 Aug 09:00", "17 Aug 00:41", false),
+        ("18 Aug 09:00", "19 Aug 00:41", true),
+    ] {
+        let mut head = attacked();
+        head.live_until(at(unlearned)).unwrap();
+        unlearn(&mut head);
+        run(&mut head, UPDATE, update).unwrap();
+        let last = times(&baseline(&head)["Deploy CreateUser"])[1];
+        assert_eq!(last == 0, forgotten, "{update}");
+    }
+}
+
+#[test]
+fn an_unlearned_pair_starts_at_its_next_use() {
+    let mut head = attacked();
+    head.live_until(at("18 Aug 09:00")).unwrap();
+    unlearn(&mut head);
+    head.events.push(call("Deploy CreateUser", "20 Aug 10:30"));
+    head.live_until(at("21 Aug 06:00")).unwrap();
+    let sighting = &baseline(&head)["Deploy CreateUser"];
+    assert_eq!(times(sighting), [at("20 Aug 10:30"); 2]);
+}
+
+#[test]
+fn it_is_the_forget_window_that_makes_an_unlearned_pair_new() {
+    let mut head = attacked();
+    head.live_until(at("18 Aug 09:00")).unwrap();
+    unlearn(&mut head);
+    head.events.push(call("Deploy CreateUser", "18 Aug 10:30"));
+    for (window, reported) in [("\"-90d@d\"", 1), ("\"-30000d@d\"", 0)] {
+        head.macros.define(FORGET_WINDOW, window);
+        let rows = run(&mut head, DETECTION, "18 Aug 11:17").unwrap().rows;
+        assert_eq!(rows.len(), reported, "{window}");
+    }
+}
+
+#[test]
+fn escus_baseline_is_learned_under_our_keys_and_only_adds() {
+    let mut escu = escu();
+    let rows = [
+        escu_row("Deploy", "CreateUser", "01 Jun 00:00", "01 Aug 00:00"),
+        escu_row("Deploy", "CreateUser", "01 May 00:00", "01 Jul 00:00"),
+        escu_row(
+            "AROAEXAMPLE:monday",
+            "ListKeys",
+            "01 Aug 00:00",
+            "02 Aug 00:00",
+        ),
+        escu_row("Audit", "GetObject", "01 Feb 00:00", "01 Mar 00:00"),
+    ];
+    escu.store.upsert(BASELINE, &rows).unwrap();
+    let theirs = escu.store.contents(BASELINE);
+    for mut head in [before_initial(), learned()] {
+        let before = baseline(&head);
+        travels("export", &mut escu, "import", &mut head);
+        let after = baseline(&head);
+        for (name, sighting) in &before {
+            assert_eq!(after[name], *sighting, "{name}");
+        }
+        // One row for two, no session, and nothing that is forgotten.
+        assert_eq!(after.len(), before.len() + 2);
+        let both = &after["Deploy CreateUser"];
+        assert_eq!(times(both), ["01 May 00:00", "01 Aug 00:00"].map(at));
+        let sha256 = |text: &str| format!("{:x}", Sha256::digest(text));
+        let key = sha256(&(sha256("Deploy") + &sha256("CreateUser")));
+        assert_eq!(both.text("_key"), key);
+        assert!(after.contains_key("AROAEXAMPLE ListKeys"));
+        // Again, and it changes nothing; our own searches go on.
+        travels("export", &mut escu, "import", &mut head);
+        assert_eq!(baseline(&head), after);
+        head.events.push(call("Deploy CreateUser", "14 Aug 10:30"));
+        let reported = run(&mut head, DETECTION, "14 Aug 11:17").unwrap().rows;
+        assert!(!names(&reported).contains(&"Deploy CreateUser".to_string()));
+        run(&mut head, UPDATE, "15 Aug 00:41").unwrap();
+        let updated = &baseline(&head)["Deploy CreateUser"];
+        assert_eq!(times(updated), ["01 May 00:00", "14 Aug 10:30"].map(at));
+    }
+    assert_eq!(escu.store.contents(BASELINE), theirs);
+}
+
+#[test]
+fn our_baseline_goes_back_to_escu_and_twice_is_once() {
+    let mut head = attacked();
+    unlearn(&mut head);
+    let before = baseline(&head);
+    let mut escu = escu();
+    for _ in 0..2 {
+        travels("export", &mut head, "import-escu", &mut escu);
+        let there = baseline(&escu);
+        assert_eq!(
+            there.len(),
+            before.len() - 1,
+            "what was un-learned stays here"
+        );
+        for (name, sighting) in &there {
+            assert_eq!(times(sighting), times(&before[name]), "{name}");
+            assert_eq!(sighting.text("_key"), before[name].text("_key"), "{name}");
+        }
+    }
+    assert_eq!(baseline(&head), before);
+}
+
+#[test]
+fn an_export_restores_a_baseline_that_was_lost() {
+    let mut head = learned();
+    let before = baseline(&head);
+    head.run_spl(&documented("export"), 0, head.now).unwrap();
+    head.store = installed().store;
+    head.run_spl(&documented("import"), 0, head.now).unwrap();
+    assert_eq!(baseline(&head), before);
+}
+
+#[test]
+fn after_an_outage_a_run_for_each_missed_day_finds_what_one_run_over_all_of_it_cannot() {
+    let mut head = learned();
+    head.events.push(call("Deploy CreateUser", "16 Aug 10:30"));
+    head.now = at("20 Aug 06:00");
+    let spl = |search: &str| installed().searches.stanzas[search]["search"].clone();
+    head.run_spl(&spl(UPDATE), at("13 Aug 06:00"), head.now)
+        .unwrap();
+    assert!(baseline(&head).contains_key("Deploy CreateUser"));
+    let mut reported = vec![];
+    for day in 14..20 {
+        let midnight = at(&format!("{day} Aug 00:00"));
+        let rows = head.run_spl(&spl(DETECTION), midnight, midnight + 86_400);
+        reported.extend(
+            names(&rows.unwrap().rows)
+                .into_iter()
+                .map(|name| (day, name)),
+        );
+    }
+    assert_eq!(reported, [(16, "Deploy CreateUser".to_string())]);
+    let at_once = head.run_spl(&spl(DETECTION), at("14 Aug 00:00"), head.now);
+    assert_eq!(at_once.unwrap().rows, []);
+}
+
 // ---- The stage
 
 /// A site that has enabled Update and the detection.
@@ -573,10 +1074,119 @@ fn learned() -> SearchHead {
     head
 }
 
+/// The next morning, 15 August, 06:30: Update has run for the first time.
+fn healthy() -> SearchHead {
+    let mut head = learned();
+    head.live_until(at("15 Aug 06:30")).expect("a night passes");
+    head
+}
+
+/// The same morning after an attack, which was alerted and then learned.
+fn attacked() -> SearchHead {
+    let mut head = learned();
+    head.events.push(call("Deploy CreateUser", "14 Aug 10:30"));
+    let runs = head.live_until(at("15 Aug 06:30")).expect("a night passes");
+    assert_eq!(alerts(&runs).len(), 1);
+    assert!(baseline(&head).contains_key("Deploy CreateUser"));
+    head
+}
+
+/// A search head's other app: ESCU's lookup and collection of the same name, and nothing of ours.
+fn escu() -> SearchHead {
+    let collections = format!("[{BASELINE}]\nenforceTypes = false\nreplicate = false\n");
+    let transforms = format!(
+        "[{BASELINE}]\nexternal_type = kvstore\ncollection = {BASELINE}\n\
+         fields_list = _key, user, command, firstTimeSeen, lastTimeSeen, enough_data\n"
+    );
+    let conf = |text: &str| Conf::parse(text).expect("a conf file");
+    let mut head = installed();
+    head.now = at("14 Aug 06:00");
+    head.store = KvStore::from_conf(&conf(&collections)).expect("a collection");
+    head.lookups = Lookups::from_conf(&conf(&transforms), &head.store).expect("a lookup");
+    head.macros = Macros::default();
+    head.searches = Conf::default();
+    head.commands = Conf::default();
+    head
+}
+
+/// A row as ESCU's Update writes it: times as text, and a key that the store makes up.
+fn escu_row(user: &str, command: &str, first: &str, last: &str) -> Row {
+    let [first, last] = [first, last].map(|moment| format!("{}.000000", at(moment)));
+    Row::of(&[
+        ("user", user),
+        ("command", command),
+        ("firstTimeSeen", &first),
+        ("lastTimeSeen", &last),
+        ("enough_data", "1"),
+    ])
+}
+
+/// A row of our collection, under a key that the store makes up.
+fn pair(user: &str, command: &str) -> Row {
+    let [first, last] = ["01 Jun 00:00", "14 Aug 00:00"].map(|moment| at(moment).to_string());
+    Row::of(&[
+        ("user", user),
+        ("command", command),
+        ("firstTimeSeen", &first),
+        ("lastTimeSeen", &last),
+        ("enough_data", "1"),
+    ])
+}
+
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/searches.md");
+    fs::read_to_string(page).expect("the page about the searches")
+}
+
+/// The SPL block of that name on the page, as it stands there.
+fn documented(name: &str) -> String {
+    let page = page();
+    let (_, after) = page
+        .split_once(&format!("```spl {name}\n"))
+        .unwrap_or_else(|| panic!("no block `{name}`"));
+    let (spl, _) = after.split_once("\n```").expect("the block ends");
+    spl.to_string()
+}
+
+/// Runs the page's search that forgets the attack, and gives the rows it wrote.
+fn unlearn(head: &mut SearchHead) -> Vec<Row> {
+    let spl = documented("un-learn");
+    head.run_spl(&spl, 0, head.now)
+        .expect("the pair can be un-learned")
+        .rows
+}
+
+/// Writes one app's baseline to a file, moves that to the other app, and reads it there.
+fn travels(export: &str, from: &mut SearchHead, import: &str, to: &mut SearchHead) {
+    from.run_spl(&documented(export), 0, from.now)
+        .expect("an export");
+    let files = std::mem::take(&mut from.lookups.files);
+    to.lookups.files = files;
+    to.run_spl(&documented(import), 0, to.now)
+        .expect("an import");
+}
+
+/// What Health says at that moment, one text per row.
+fn problems(head: &mut SearchHead, moment: &str) -> Vec<String> {
+    let rows = run(head, HEALTH, moment).expect("Health runs").rows;
+    rows.iter().map(|row| row.text("problem")).collect()
+}
+
+/// The detection's drilldowns: name, search and range of each.
+fn drilldowns(head: &SearchHead) -> Vec<BTreeMap<String, String>> {
+    let key = "action.notable.param.drilldown_searches";
+    let json = head.searches.get(DETECTION, key).expect("drilldowns");
+    serde_json::from_str(json).expect("drilldowns are JSON")
+}
+
 /// 10 July, 11:42 to 12:38, in a real account: 2,900 calls, 29 of them by roles and successful, 17 different ones.
 fn real_hour() -> Vec<Event> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cloudtrail");
-    records(&data.join("invictus-aws_dataset.json.gz"))
+    static HOUR: OnceLock<Vec<Event>> = OnceLock::new();
+    let hour = HOUR.get_or_init(|| {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cloudtrail");
+        records(&data.join("invictus-aws_dataset.json.gz"))
+    });
+    hour.clone()
 }
 
 /// What roles did in the real hour, again on each of these days after it.

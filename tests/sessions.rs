@@ -336,6 +336,31 @@ fn the_writers_torture_test_of_the_sdk_is_read_and_its_multivalues_go_both_ways(
 }
 
 #[test]
+fn bytes_that_are_not_utf_8_go_through_both_commands_unchanged() {
+    let row = b"\xff\xfe,Create\x80User,1699999000\n";
+    let body = [b"user,command,firstTime\n".as_slice(), row].concat();
+    let learned = pipe::run(
+        "UTC",
+        "seen",
+        &["user", "command", "start=true"],
+        &[body.clone()],
+    );
+    let row = learned.pages[0]
+        .split(|&byte| byte == b'\n')
+        .nth(1)
+        .unwrap();
+    assert!(row.starts_with(b"\xff\xfe,Create\x80User,1699999000,"));
+    let baseline = b"user,command,firstTimeSeen,enough_data\n\xff,x,1,1\n".to_vec();
+    let reported = pipe::run(
+        "UTC",
+        "unseen",
+        &["user", "command"],
+        &[baseline, body.clone()],
+    );
+    assert_eq!(reported.pages, [body]);
+}
+
+#[test]
 fn a_getinfo_of_splunk_6_3_opens_a_command_though_it_has_no_name_in_it() {
     let getinfo = r#"{"action":"getinfo","preview":false,"searchinfo":{"args":["by","user"],"raw_args":["by","user"],"latest_time":"0","earliest_time":"0","splunk_version":"20150522","search":"%7C%20inputlookup%20x%20%7C%20unseen%20by%20user"}}"#;
     let input = pipe::frame(getinfo, b"");

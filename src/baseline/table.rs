@@ -101,7 +101,12 @@ impl Table {
     pub(super) fn number(&mut self, hash: u32, ids: &[u32]) -> usize {
         let width = self.dictionaries.len();
         let known = &self.ids;
-        let is_key = |number: u32| known[number as usize * width..].starts_with(ids);
+        let is_key = |number: u32| {
+            known[number as usize * width..]
+                .iter()
+                .zip(ids)
+                .all(|(one, other)| one == other)
+        };
         let number = self.index.find_or_add(hash, is_key) as usize;
         if number * width == self.ids.len() {
             self.ids.extend_from_slice(ids);

@@ -4,10 +4,8 @@ PACKAGE_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 .PHONY: package inspect
 
-## package: the installable app, dist/unseen-<version>.tar.gz
-package:
+package: ## The installable app, dist/unseen-<version>.tar.gz. TARGET=… for another platform.
 	@python3 -B $(PACKAGE_DIR)/build.py $(TARGET)
 
-## inspect: what Splunk's own tools and our checks say of that package
-inspect: package
+inspect: package ## What Splunk's own tools and our checks say of that package.
 	@python3 -B $(PACKAGE_DIR)/inspection.py

@@ -170,12 +170,16 @@ def fields_after(pipeline, lookups, commands):
 
 def _after(step, fields, lookups, commands):
     command, said = step.command, words(step.text)[1:]
-    if command in ("search", "where", "sort", "dedup", "head", "tail", "reverse", "outputlookup", "convert", "fillnull", *commands):
+    if command in ("search", "where", "sort", "dedup", "head", "tail", "reverse", "outputlookup", "convert", "fillnull", "mvexpand", *commands):
         return fields
+    if command == "makeresults":
+        return {"_time"}
     if command in ("stats", "tstats", "chart", "top", "rare"):
         return _aggregated(said, command)
     if command == "eventstats" or command == "streamstats":
         return None if fields is None else fields | (_aggregated(said, command) or set())
+    if command == "makeresults":
+        return {"_time"}
     if command == "table":
         return set(said)
     if command == "fields":

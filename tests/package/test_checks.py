@@ -107,7 +107,7 @@ def search(spl_text):
 
 
 def drilldown(spl_text):
-    """A drilldown of the last saved search, the detection."""
+    """A drilldown of the last saved search, which goes the detection's way."""
     return append("default/savedsearches.conf", f'\naction.notable.param.drilldown_searches = [{{"name": "x", "search": "{spl_text}"}}]\n')
 
 
@@ -355,7 +355,7 @@ class Spl(unittest.TestCase):
 
     def test_a_command_that_cannot_be_followed_says_so(self):
         with self.assertRaises(spl.SplError):
-            spl.fields_after(spl.steps("| makeresults"), {}, ())
+            spl.fields_after(spl.steps("| metadata"), {}, ())
 
 
 class Others(unittest.TestCase):

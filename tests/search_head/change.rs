@@ -10,14 +10,14 @@
 use super::{relative_time::at, row::Row};
 use flate2::read::GzDecoder;
 use serde_json::{json, Value};
-use std::{fs::File, io::Read, path::Path, rc::Rc};
+use std::{fs::File, io::Read, path::Path, sync::Arc};
 
 /// A record that was written at `time` and could be searched from `arrives` on (epoch seconds, UTC).
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) time: i64,
     pub(crate) arrives: i64,
-    record: Rc<Value>,
+    record: Arc<Value>,
 }
 
 /// Splunk's add-on for AWS, which changes what raw events look like.
@@ -34,7 +34,7 @@ impl Event {
     }
 
     fn written(record: Value, time: i64) -> Event {
-        let record = Rc::new(record);
+        let record = Arc::new(record);
         Event {
             time,
             arrives: time,
@@ -63,7 +63,7 @@ impl Event {
     pub(crate) fn on_bucket(&self, name: &str) -> Event {
         let mut record = (*self.record).clone();
         record["requestParameters"] = json!({ "bucketName": name });
-        let record = Rc::new(record);
+        let record = Arc::new(record);
         Event { record, ..*self }
     }
 
@@ -78,7 +78,7 @@ impl Event {
         Event {
             time: self.time + later,
             arrives: self.arrives + later,
-            record: Rc::clone(&self.record),
+            record: Arc::clone(&self.record),
         }
     }
 

@@ -54,6 +54,22 @@ enum Cell {
     Number(f64),
 }
 
+impl Cell {
+    fn text(&self) -> String {
+        match self {
+            Cell::Text(text) => text.clone(),
+            Cell::Number(number) => number.to_string(),
+        }
+    }
+
+    fn is(&self, value: &str) -> bool {
+        match self {
+            Cell::Text(text) => text == value,
+            Cell::Number(_) => self.text() == value,
+        }
+    }
+}
+
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
     #[error("the KV store is down")]
@@ -140,14 +156,14 @@ impl KvStore {
         if self.health != Health::Up {
             return Ok(vec![]);
         }
+        let fits = |document: &Document| {
+            let mut fields = by.iter().zip(key);
+            fields.all(|(field, value)| document.get(field).is_some_and(|cell| cell.is(value)))
+        };
         Ok(documents
-            .map(|(key, document)| row(key, document))
-            .filter(|row| {
-                by.iter()
-                    .zip(key)
-                    .all(|(field, value)| row.text(field) == *value)
-            })
+            .filter(|(_, document)| fits(document))
             .take(MAX_MATCHES)
+            .map(|(key, document)| row(key, document))
             .collect())
     }
 
@@ -233,11 +249,7 @@ fn document(row: &Row, types: Option<&BTreeMap<String, Type>>) -> Result<Documen
 fn row(key: &str, document: &Document) -> Row {
     let mut row = Row::of(&[("_key", key)]);
     for (field, cell) in document {
-        let text = match cell {
-            Cell::Text(text) => text.clone(),
-            Cell::Number(number) => number.to_string(),
-        };
-        row.set(field, vec![text]);
+        row.set(field, vec![cell.text()]);
     }
     row
 }

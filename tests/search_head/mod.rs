@@ -66,6 +66,8 @@ pub(crate) struct SearchHead {
     scheduler_log: Vec<Logged>,
     /// Until when an alert with these values is kept back, by saved search and values.
     suppressed: BTreeMap<(String, Vec<String>), i64>,
+    /// The custom commands and arguments that were accepted once.
+    checked: BTreeSet<(String, String)>,
     dispatched: usize,
 }
 
@@ -142,6 +144,7 @@ impl SearchHead {
             reads_internal: true,
             scheduler_log: vec![],
             suppressed: BTreeMap::new(),
+            checked: BTreeSet::new(),
             dispatched: 0,
         })
     }
@@ -244,8 +247,12 @@ impl SearchHead {
         };
         for command in spl::every(&commands) {
             if let Command::Custom { name, arguments } = command {
-                let program = self.program(name)?;
-                self.custom(&job, name, &program, arguments).check()?;
+                // A schedule asks once what it would be told again every hour.
+                if !self.checked.contains(&(name.clone(), arguments.clone())) {
+                    let program = self.program(name)?;
+                    self.custom(&job, name, &program, arguments).check()?;
+                    self.checked.insert((name.clone(), arguments.clone()));
+                }
             }
         }
         self.pipeline(&job, commands)

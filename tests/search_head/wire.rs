@@ -112,7 +112,12 @@ fn multivalue(values: &[String]) -> String {
 
 /// Rows of a reply: every row as wide as the header, no column twice, UTF-8; a filled `__mv_` twin wins.
 pub(crate) fn read_rows(body: &[u8]) -> Result<Vec<Row>, Breach> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(body);
+    if body.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .buffer_capacity(body.len())
+        .from_reader(body);
     let header = reader.headers()?.clone();
     for (place, column) in header.iter().enumerate() {
         if header.iter().take(place).any(|earlier| earlier == column) {

@@ -12,6 +12,7 @@ use crate::search_head::{
 };
 use regex::Regex;
 use sha2::{Digest, Sha256};
+use std::{cell::RefCell, collections::BTreeMap};
 
 #[derive(Debug)]
 pub(crate) struct Eval {
@@ -302,12 +303,12 @@ impl Function {
             }
             (Function::Match, [text, pattern]) => {
                 let text = text.one(row, clock, "match")?;
-                let pattern = Regex::new(&pattern.one(row, clock, "match")?.unwrap_or_default())?;
+                let pattern = compiled(pattern.one(row, clock, "match")?.unwrap_or_default())?;
                 Ok(text.map_or(Value::Null, |text| Value::Truth(pattern.is_match(&text))))
             }
             (Function::Replace, [text, pattern, replacement]) => {
                 let text = text.one(row, clock, "replace")?;
-                let pattern = Regex::new(&pattern.one(row, clock, "replace")?.unwrap_or_default())?;
+                let pattern = compiled(pattern.one(row, clock, "replace")?.unwrap_or_default())?;
                 let replacement = replacement.one(row, clock, "replace")?.unwrap_or_default();
                 let replacement = rust_replacement(&replacement);
                 let replaced = |text: String| pattern.replace_all(&text, replacement).into_owned();
@@ -334,6 +335,21 @@ impl Function {
             _ => unreachable!("`Function::named` counts the arguments"),
         }
     }
+}
+
+/// A pattern is compiled for its first row only: compiling takes longer than all else that a search does.
+fn compiled(pattern: String) -> Result<Regex, SplError> {
+    thread_local! {
+        static COMPILED: RefCell<BTreeMap<String, Regex>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    COMPILED.with_borrow_mut(|known| match known.get(&pattern) {
+        Some(regex) => Ok(regex.clone()),
+        None => {
+            let regex = Regex::new(&pattern)?;
+            known.insert(pattern, regex.clone());
+            Ok(regex)
+        }
+    })
 }
 
 /// SPL writes the first group `\1`, Rust `${1}`.

@@ -85,8 +85,13 @@ impl Search {
         let Condition::All(terms) = &self.condition else {
             return false;
         };
-        let names = |term: &Condition| matches!(term, Condition::Any(either) if matches!(either.as_slice(), [Condition::Equal(field, value)] if field == "index" && value == index));
-        terms.iter().any(names)
+        terms.iter().any(|term| match term {
+            Condition::Any(either) => match either.as_slice() {
+                [Condition::Equal(field, value)] => field == "index" && value == index,
+                _ => false,
+            },
+            _ => false,
+        })
     }
 
     pub(crate) fn run(&self, mut rows: Vec<Row>) -> Vec<Row> {

@@ -1,0 +1,6 @@
+# Measuring. Nothing here is a test: no number makes it fail.
+
+.PHONY: bench
+
+bench: ## Measures the searches beside a yardstick and their peers. BENCH=--quick for a tenth of the rows, BENCH=--page to keep the tables.
+	python3 benches/run.py $(BENCH)

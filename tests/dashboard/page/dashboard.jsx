@@ -1,0 +1,20 @@
+// Renders the shipped definition, unchanged, with Splunk's own dashboard framework. `?scheme=dark` for the dark theme.
+//
+// The framework's search data source asks the page's server as it would ask splunkd. Nothing here knows what it answers.
+import React from 'react';
+import { createRoot } from 'react-dom/client';
+import DashboardCore from '@splunk/dashboard-core';
+import { DashboardContextProvider } from '@splunk/dashboard-context';
+import EnterpriseViewOnlyPreset from '@splunk/dashboard-presets/EnterpriseViewOnlyPreset';
+import SplunkThemeProvider from '@splunk/themes/SplunkThemeProvider';
+
+const definition = await fetch('definition.json').then((reply) => reply.json());
+const scheme = new URLSearchParams(location.search).get('scheme') ?? 'light';
+document.documentElement.className = scheme;
+createRoot(document.getElementById('root')).render(
+    <SplunkThemeProvider family="enterprise" colorScheme={scheme} density="comfortable">
+        <DashboardContextProvider preset={EnterpriseViewOnlyPreset} initialDefinition={definition}>
+            <DashboardCore width="100%" height="100vh" />
+        </DashboardContextProvider>
+    </SplunkThemeProvider>,
+);
