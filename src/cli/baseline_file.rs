@@ -80,14 +80,20 @@ impl Stored {
         if let Some(missing) = expected.iter().find(|name| !names.contains(name)) {
             return Err(self.no_baseline(format!("it has no column `{missing}`")));
         }
-        let is_known = |name: &&String| expected.contains(name) || *name == ROW_KEY;
-        match names.iter().find(|name| !is_known(name)) {
-            Some(other) => {
-                let other: String = other.chars().take(60).collect();
-                Err(self.no_baseline(format!("it has a column `{}`", other.escape_debug())))
+        let foreign = |reason: &str, name: &str| {
+            let shown: String = name.chars().take(60).collect();
+            Err(self.no_baseline(format!("{reason} `{}`", shown.escape_debug())))
+        };
+        let is_known = |name: &String| expected.contains(name) || name == ROW_KEY;
+        for (place, name) in names.iter().enumerate() {
+            if !is_known(name) {
+                return foreign("it has a column", name);
             }
-            None => Ok(()),
+            if names[..place].contains(name) {
+                return foreign("it has twice the column", name);
+            }
         }
+        Ok(())
     }
 
     fn columns(&self) -> Vec<String> {

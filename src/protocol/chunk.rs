@@ -17,9 +17,9 @@ const LONGEST_HEADER: u64 = 128;
 #[derive(Debug, Error)]
 pub enum ChunkError {
     /// The bytes where a chunk should begin are not a chunk header.
-    #[error("expected a header `chunked 1.0,<metadata bytes>,<body bytes>`, got `{got}`")]
+    #[error("expected a header `chunked 1.0,<metadata bytes>,<body bytes>`, got {got}")]
     BadHeader {
-        /// The start of what came, escaped.
+        /// What came: its text as far as that could be a header, since other text may be metadata, and hold a session key.
         got: String,
     },
     /// The stream ended inside a chunk: the other side is gone.
@@ -83,7 +83,7 @@ fn read_header(reader: &mut impl BufRead) -> Result<Option<(u64, u64)>, ChunkErr
             got: line.len() as u64,
         }),
         None => Err(ChunkError::BadHeader {
-            got: shorten(&line),
+            got: described(&line),
         }),
     }
 }
@@ -118,11 +118,21 @@ fn is_cut_header(line: &[u8]) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b','))
 }
 
-fn shorten(line: &[u8]) -> String {
-    line[..line.len().min(60)]
-        .trim_ascii_end()
-        .escape_ascii()
-        .to_string()
+/// A line that is no header, told without a byte that could be anything else than a header's.
+fn described(line: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    const NAME: &[u8] = b"chunked";
+    let is_of_header =
+        |byte: &&u8| matches!(byte, b'0'..=b'9' | b',' | b'.' | b'+' | b'-' | b' ' | b'\t');
+    let length = match line.strip_prefix(NAME) {
+        Some(rest) => NAME.len() + rest.iter().take_while(is_of_header).count(),
+        None => 0,
+    };
+    match String::from_utf8_lossy(&line[..length.min(LONGEST)]).trim_end() {
+        "" => "other bytes".to_owned(),
+        text if length == line.trim_ascii_end().len() => format!("`{text}`"),
+        text => format!("`{text}` and other bytes"),
+    }
 }
 
 /// Reads exactly `length` bytes into `buffer`, which grows as they come.
@@ -202,6 +212,23 @@ mod tests {
                 matches!(read(line.as_bytes()), Err(ChunkError::BadHeader { .. })),
                 "{line:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_came_instead_of_a_header_is_shown_only_as_far_as_it_looks_like_one() {
+        for (line, shown) in [
+            ("chunked 2.0,2,0\n", "`chunked 2.0,2,0`"),
+            ("chunked 1.0,-2,0\r\n", "`chunked 1.0,-2,0`"),
+            (
+                "chunked 1.0,7,0{\"session_key\":\"SECRET\"}\n",
+                "`chunked 1.0,7,0` and other bytes",
+            ),
+            ("\"session_key\":\"SECRET\"}\n", "other bytes"),
+            ("chunkedSECRET\n", "`chunked` and other bytes"),
+        ] {
+            let error = read(line.as_bytes()).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("got {shown}")), "{error}");
         }
     }
 
