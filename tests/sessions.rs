@@ -343,7 +343,7 @@ fn bytes_that_are_not_utf_8_go_through_both_commands_unchanged() {
         "UTC",
         "seen",
         &["user", "command", "start=true"],
-        &[body.clone()],
+        std::slice::from_ref(&body),
     );
     let row = learned.pages[0]
         .split(|&byte| byte == b'\n')

@@ -17,8 +17,11 @@ use unseen::protocol::{serve, write_chunk, Chunk, Request};
 use unseen::rows::{decode, encode, Reader, Writer};
 use unseen::time::{Modifier, Timestamp};
 
+/// Takes any bytes; panics where a law is broken.
+pub(crate) type Oracle = fn(&[u8]);
+
 /// The name and the body of each.
-pub(crate) const ALL: &[(&str, fn(&[u8]))] = &[
+pub(crate) const ALL: &[(&str, Oracle)] = &[
     ("chunk", chunk),
     ("metadata", metadata),
     ("rows", rows),
