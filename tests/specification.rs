@@ -251,6 +251,10 @@ proptest! {
     fn the_learner_does_what_the_specification_says(facts in facts(), (cutoffs, _) in cutoffs()) {
         let learned = really_learn(&facts, cutoffs);
         let (expected, maturity) = learn(&facts, cutoffs);
+        let firsts = || expected.values().filter_map(|(sighting, _)| sighting.first());
+        prop_assert_eq!(learned.oldest(), firsts().min());
+        prop_assert_eq!(learned.counts().kept(), expected.len() as u64);
+        prop_assert_eq!(learned.counts().old, firsts().filter(|&first| first <= cutoffs.mature).count() as u64);
         prop_assert_eq!(rows(&learned), expected);
         prop_assert_eq!(learned.maturity(), maturity);
     }

@@ -22,12 +22,12 @@ deny: ## Licences, bans and origins of every dependency, and unused ones; DENY=a
 	$(CARGO) deny --exclude-dev check $(DENY)
 	$(CARGO) machete
 
-# Each run has a serial number and a time of its own; both are taken out, so that the same commit gives the same bytes.
+# Each run has a serial number, a time and a folder of its own; they are taken out, so that the same commit gives the same bytes.
 sbom: ## What the binary is made of, in CycloneDX, beside the package.
 	@mkdir -p dist
-	$(CARGO) cyclonedx --quiet --format json --spec-version 1.5 --target x86_64-unknown-linux-musl --no-build-deps --override-filename unseen.cdx
-	@python3 -B -c 'import json; bom = json.load(open("unseen.cdx.json")); bom.pop("serialNumber", 0); bom["metadata"].pop("timestamp", 0); \
-	json.dump(bom, open("dist/unseen.cdx.json", "w"), indent=1, sort_keys=True)'
+	@$(CARGO) cyclonedx --quiet --format json --spec-version 1.5 --target x86_64-unknown-linux-musl --no-build-deps --override-filename unseen.cdx
+	@python3 -B -c 'import json, os; bom = json.loads(open("unseen.cdx.json").read().replace("path+file://" + os.getcwd(), "unseen")); \
+	bom.pop("serialNumber", 0); bom["metadata"].pop("timestamp", 0); json.dump(bom, open("dist/unseen.cdx.json", "w"), indent=1, sort_keys=True)'
 	@rm unseen.cdx.json
 	@echo dist/unseen.cdx.json
 
