@@ -5,11 +5,11 @@
 use super::arguments::{self, Typed};
 use super::baseline_file::{BaselineError, Stored};
 use super::gathered::{Gathered, Keep, ObservedKey};
-use super::input::{BadTimes, Plan};
+use super::input::BadTimes;
 use super::keys;
 use super::notes::Fates;
 use super::report::{self, Format};
-use super::{result_of, CliError, Outcome, World, REMEDIES};
+use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{DetectCutoffs, Detector, Fact, Held, Keys, Verdicts};
 use crate::lookup::{self, Clock, Tally};
 use crate::options::UnseenOptions;
@@ -17,9 +17,13 @@ use crate::telling::{count, oddities, Telling};
 use chrono::TimeZone;
 use clap::ArgMatches;
 
-const FATES: Fates = Fates {
-    no_time: "judged by its key alone",
-    too_many: "left out because they stand for more than 1000 keys",
+const WANTED: Wanted = Wanted {
+    keep: Keep::Context,
+    bad_times: BadTimes::Count,
+    fates: Fates {
+        no_time: "judged by its key alone",
+        too_many: "left out because they stand for more than 1000 keys",
+    },
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -31,18 +35,7 @@ pub(super) fn run<Z: TimeZone>(
     lookup::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     let stored = Stored::read(&path, &options.by)?.ok_or(BaselineError::Missing { path })?;
-    let plan = Plan {
-        by: &options.by,
-        now: world.now,
-        keep: Keep::Context,
-        wanted: arguments::typed_range(matches)?,
-        bad_times: BadTimes::Count,
-        threads: world.threads,
-    };
-    let gathered = world
-        .gather(&arguments::typed_paths(matches), plan)?
-        .gathered;
-    world.notes().read(&gathered, &options.by, FATES);
+    let gathered = world.gather(matches, &options.by, WANTED)?;
 
     let as_of = options.as_of.moment(gathered.newest(), world.now);
     let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
@@ -69,7 +62,7 @@ pub(super) fn run<Z: TimeZone>(
         .why_nothing(&verdicts.census, cutoffs.learning, &REMEDIES)
         .into_iter()
         .chain(telling.staleness(&verdicts.census, &REMEDIES))
-        .chain(oddities(&tally, FATES.too_many).map(|odd| format!("the baseline had {odd}")))
+        .chain(oddities(&tally, WANTED.fates.too_many).map(|odd| format!("the baseline had {odd}")))
         .collect();
     let summary = format!(
         "{} of {} judged as of {}; {} reported, first seen after {}",

@@ -6,10 +6,10 @@
 use super::arguments::{self, Typed};
 use super::baseline_file::{BaselineError, Locked, Stored};
 use super::gathered::{Gathered, Keep, AS_OF};
-use super::input::{BadTimes, Plan};
+use super::input::BadTimes;
 use super::keys;
 use super::notes::Fates;
-use super::{CliError, Outcome, World};
+use super::{CliError, Outcome, Wanted, World};
 use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
@@ -18,9 +18,13 @@ use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
 
-const FATES: Fates = Fates {
-    no_time: "not learned",
-    too_many: "left out because they stand for more than 1000 keys",
+const WANTED: Wanted = Wanted {
+    keep: Keep::Times,
+    bad_times: BadTimes::Stop,
+    fates: Fates {
+        no_time: "not learned",
+        too_many: "left out because they stand for more than 1000 keys",
+    },
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -33,18 +37,7 @@ pub(super) fn run<Z: TimeZone>(
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
-    let plan = Plan {
-        by: &options.by,
-        now: world.now,
-        keep: Keep::Times,
-        wanted: arguments::typed_range(matches)?,
-        bad_times: BadTimes::Stop,
-        threads: world.threads,
-    };
-    let gathered = world
-        .gather(&arguments::typed_paths(matches), plan)?
-        .gathered;
-    world.notes().read(&gathered, &options.by, FATES);
+    let gathered = world.gather(matches, &options.by, WANTED)?;
     if gathered.is_empty() {
         world.notes().info(&format!(
             "there is nothing to learn; `{}` is as it was",
@@ -75,7 +68,7 @@ pub(super) fn run<Z: TimeZone>(
         path.display(),
         learning.summary(&learned, &telling)
     );
-    if let Some(odd) = oddities(&tally, FATES.too_many) {
+    if let Some(odd) = oddities(&tally, WANTED.fates.too_many) {
         world.notes().warn(&format!("the baseline had {odd}"));
     }
     world.notes().info(&summary);

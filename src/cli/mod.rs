@@ -25,8 +25,10 @@ use crate::telling::Remedies;
 use crate::time::Timestamp;
 use baseline_file::BaselineError;
 use chrono::TimeZone;
-use input::{InputError, Progress};
-use notes::Notes;
+use clap::ArgMatches;
+use gathered::{Gathered, Keep};
+use input::{BadTimes, InputError, Plan, Progress};
+use notes::{Fates, Notes};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use thiserror::Error;
@@ -102,6 +104,14 @@ enum CliError {
     Output(#[source] io::Error),
 }
 
+/// What a verb wants of its input.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    keep: Keep,
+    bad_times: BadTimes,
+    fates: Fates,
+}
+
 /// Runs the command line; `arguments` begin with the name of the program.
 pub fn run<Z: TimeZone>(
     arguments: impl Iterator<Item = OsString>,
@@ -154,11 +164,22 @@ impl<Z> World<'_, Z> {
         Notes::new(self.stderr, self.is_watched)
     }
 
+    /// Reads what the paths on the command line name, and tells what was read.
     fn gather(
         &mut self,
-        paths: &[std::path::PathBuf],
-        plan: input::Plan<'_>,
-    ) -> Result<input::Input, CliError> {
+        matches: &ArgMatches,
+        by: &[String],
+        wanted: Wanted,
+    ) -> Result<Gathered, CliError> {
+        let plan = Plan {
+            by,
+            now: self.now,
+            keep: wanted.keep,
+            wanted: arguments::typed_range(matches)?,
+            bad_times: wanted.bad_times,
+            threads: self.threads,
+        };
+        let paths = &arguments::typed_paths(matches);
         let mut notes = Notes::new(self.stderr, self.is_watched);
         let input = input::gather(paths, plan, self.stdin, |progress: Progress| {
             notes.progress(progress)
@@ -173,6 +194,7 @@ impl<Z> World<'_, Z> {
                 .collect();
             return Err(CliError::NoInput(paths.join(", ")));
         }
-        Ok(input)
+        notes.read(&input.gathered, by, wanted.fates);
+        Ok(input.gathered)
     }
 }

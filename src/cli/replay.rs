@@ -3,13 +3,13 @@
 //! The schedules are those of the app's searches: the first baseline once, an update every night, the detection every hour. The rules
 //! are the real ones, fed with what each search would have found. Everything is in memory, a minute of a key being the unit.
 
-use super::arguments::{self, Typed};
+use super::arguments::Typed;
 use super::gathered::{Gathered, Keep, More};
-use super::input::{BadTimes, Plan};
+use super::input::BadTimes;
 use super::keys;
 use super::notes::Fates;
 use super::report::{aligned, visible};
-use super::{result_of, CliError, Outcome, World};
+use super::{result_of, CliError, Outcome, Wanted, World};
 use crate::baseline::{
     DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learner, Maturity, Said, Sighting,
     Start,
@@ -32,9 +32,13 @@ const UPDATE_RANGE: &str = "-3d@d";
 /// For how long a key that alerted does not alert again.
 const SUPPRESSION: i64 = 7 * DAY;
 
-const FATES: Fates = Fates {
-    no_time: "left out",
-    too_many: "left out because they stand for more than 1000 keys",
+const WANTED: Wanted = Wanted {
+    keep: Keep::Minutes,
+    bad_times: BadTimes::Count,
+    fates: Fates {
+        no_time: "left out",
+        too_many: "left out because they stand for more than 1000 keys",
+    },
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -44,18 +48,7 @@ pub(super) fn run<Z: TimeZone>(
     let typed = Typed::of(matches);
     let options = UnseenOptions::parse(&typed.tokens())?;
     lookup::check_key_fields(&options.by)?;
-    let plan = Plan {
-        by: &options.by,
-        now: world.now,
-        keep: Keep::Minutes,
-        wanted: arguments::typed_range(matches)?,
-        bad_times: BadTimes::Count,
-        threads: world.threads,
-    };
-    let gathered = world
-        .gather(&arguments::typed_paths(matches), plan)?
-        .gathered;
-    world.notes().read(&gathered, &options.by, FATES);
+    let gathered = world.gather(matches, &options.by, WANTED)?;
     let initial_days = matches.get_one::<u16>("initial-days").copied().unwrap_or(1);
     let history = History::of(&gathered);
     let Some(replay) = history.replay(&options.windows, i64::from(initial_days), &world.zone)?
