@@ -147,18 +147,19 @@ impl<'l> Learning<'l> {
     }
 
     fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
+        let counts = learned.counts();
         let Counts {
             new,
             changed,
             unchanged,
             forgotten,
             ..
-        } = learned.counts();
+        } = counts;
         format!(
             "{} learned as of {}: {} in the baseline, {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
             count(self.gathered.observations(), "observation"),
             self.clock.as_of.human(telling.zone),
-            count(learned.counts().kept(), "key"),
+            count(counts.kept(), "key"),
             telling.maturity(learned),
         )
     }
