@@ -7,12 +7,18 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // a panic is the report
 
+mod trace;
+
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use trace::can_trace;
+
+/// What is said where `strace` cannot be used.
+const NOT_RUN: &str = "tests/baseline_file.rs was NOT RUN in full";
 
 const HEADER: &str = "user,command,firstTimeSeen,lastTimeSeen,enough_data";
 
@@ -121,21 +127,6 @@ impl Desk {
     }
 }
 
-/// Whether `strace` works here. If not, that is told aloud, and in CI it is a failure.
-fn can_trace() -> bool {
-    let tried = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output();
-    if tried.is_ok_and(|output| output.status.success()) {
-        return true;
-    }
-    let told = "tests/baseline_file.rs was NOT RUN in full: strace is missing or may not trace; install it (apt-get install strace)";
-    assert!(std::env::var_os("CI").is_none(), "{told}");
-    // Past the harness, which keeps back what a good test prints.
-    let _ = fs::write("/dev/stderr", format!("\n*** {told} ***\n"));
-    false
-}
-
 #[test]
 fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
     let desk = Desk::new();
@@ -158,7 +149,7 @@ fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
 
 #[test]
 fn a_learner_killed_at_any_system_call_leaves_the_old_file_or_the_new_one() {
-    if !can_trace() {
+    if !can_trace(NOT_RUN) {
         return;
     }
     let desk = Desk::new();
@@ -194,7 +185,7 @@ fn a_learner_killed_at_any_system_call_leaves_the_old_file_or_the_new_one() {
 
 #[test]
 fn a_system_call_that_fails_is_told_and_leaves_the_old_file_and_nothing_else() {
-    if !can_trace() {
+    if !can_trace(NOT_RUN) {
         return;
     }
     let desk = Desk::new();

@@ -8,10 +8,15 @@
 #![allow(clippy::unwrap_used)] // a panic is the report
 
 mod pipe;
+mod trace;
 
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use trace::can_trace;
+
+/// What is said where `strace` cannot be used.
+const NOT_RUN: &str = "tests/pure.rs was NOT RUN";
 
 /// What a command may ask of the kernel once it has begun to read, besides files.
 const HARMLESS: &[&str] = &[
@@ -102,21 +107,6 @@ fn traced(command: &str, zone: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Whether `strace` works here. If not, that is told aloud, and in CI it is a failure.
-fn can_trace() -> bool {
-    let tried = Command::new("strace")
-        .args(["-o", "/dev/null", "true"])
-        .output();
-    if tried.is_ok_and(|output| output.status.success()) {
-        return true;
-    }
-    let told = "tests/pure.rs was NOT RUN: strace is missing or may not trace; install it (apt-get install strace)";
-    assert!(std::env::var_os("CI").is_none(), "{told}");
-    // Past the harness, which keeps back what a good test prints.
-    let _ = fs::write("/dev/stderr", format!("\n*** {told} ***\n"));
-    false
-}
-
 fn name(call: &str) -> &str {
     call.split('(').next().unwrap()
 }
@@ -134,7 +124,7 @@ fn path(call: &str) -> &str {
 
 #[test]
 fn a_command_reads_stdin_writes_stdout_and_touches_nothing_else_but_the_time_zone() {
-    if !can_trace() {
+    if !can_trace(NOT_RUN) {
         return;
     }
     for command in ["seen", "unseen"] {
@@ -176,7 +166,7 @@ fn a_command_reads_stdin_writes_stdout_and_touches_nothing_else_but_the_time_zon
 
 #[test]
 fn from_its_very_start_a_command_writes_no_file_and_opens_no_socket() {
-    if !can_trace() {
+    if !can_trace(NOT_RUN) {
         return;
     }
     for command in ["seen", "unseen"] {

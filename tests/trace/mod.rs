@@ -1,0 +1,22 @@
+//! `strace`, for tests that look at a process's system calls.
+//!
+//! Knows whether it can be used here, and sees to it that a test which cannot use it does not pass in silence.
+
+use std::fs;
+use std::process::Command;
+
+/// Whether `strace` works here. If not, `told` says aloud what was not run, and in CI it is a failure.
+pub(crate) fn can_trace(told: &str) -> bool {
+    let tried = Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .output();
+    if tried.is_ok_and(|output| output.status.success()) {
+        return true;
+    }
+    let told =
+        format!("{told}: strace is missing or may not trace; install it (apt-get install strace)");
+    assert!(std::env::var_os("CI").is_none(), "{told}");
+    // Past the harness, which keeps back what a good test prints.
+    let _ = fs::write("/dev/stderr", format!("\n*** {told} ***\n"));
+    false
+}
