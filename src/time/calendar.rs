@@ -63,7 +63,7 @@ impl<Z: TimeZone> Calendar<'_, Z> {
         self.midnight(at, |day| day)
     }
 
-    /// Midnight of the latest day that is such a weekday, today included; Sunday is 0.
+    /// Midnight of the latest day that is such a weekday, today included; Sunday is 0, and 7 again.
     pub(super) fn start_of_week(&self, at: Timestamp, weekday: u8) -> Timestamp {
         const FIRST_SUNDAY: i64 = 3;
         self.midnight(at, |day| {

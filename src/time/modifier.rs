@@ -215,7 +215,7 @@ fn first_step(text: &str) -> Option<(Step, &str)> {
         let (name, digits) = leading(text, |c| c.is_ascii_lowercase());
         return match (name, digits.as_bytes()) {
             ("w", [weekday @ b'0'..=b'7', ..]) => {
-                Some((Step::SnapToWeekday((weekday - b'0') % 7), &digits[1..]))
+                Some((Step::SnapToWeekday(weekday - b'0'), &digits[1..]))
             }
             _ => Some((Step::Snap(Unit::named(name)?), digits)),
         };
@@ -811,6 +811,11 @@ mod tests {
             ("+1h", 1_709_485_200, 1_709_000_000, Some(1_709_481_600)),
             ("-19y", 1_709_485_200, 1_709_485_200, Some(2_309_014_800)), // 2043-03-03 12:00 -0500
             ("-21y", 1_709_485_200, 1_709_485_200, None),
+            // Twenty years, of 366 days each, and a second more.
+            ("now", 1_709_485_200, 1_077_037_200, Some(1_709_485_200)),
+            ("now", 1_709_485_200, 1_077_037_199, None),
+            // Reached at 03-11 02:59:59 -0400; a second later the clocks turn it back by an hour.
+            ("-1d", 1_710_057_599, 1_710_140_399, Some(1_710_140_399)),
             (
                 "1709485200",
                 1_709_485_200,
