@@ -14,8 +14,8 @@ struct Dictionary {
     seed: Seed,
     index: Index,
     text: Vec<u8>,
-    /// Where each string ends in `text`.
-    ends: Vec<usize>,
+    /// Where each string begins in `text`, and where the next one will.
+    bounds: Vec<usize>,
 }
 
 impl Dictionary {
@@ -24,32 +24,31 @@ impl Dictionary {
             seed: Seed::secret(),
             index: Index::default(),
             text: Vec::new(),
-            ends: Vec::new(),
+            bounds: vec![0],
         }
     }
 
     fn intern(&mut self, value: &[u8]) -> u32 {
         let hash = self.seed.of_value(value) as u32;
-        let (text, ends) = (&self.text, &self.ends);
+        let (text, bounds) = (&self.text, &self.bounds);
         let id = self
             .index
-            .find_or_add(hash, |id| string(text, ends, id) == value);
-        if id as usize == self.ends.len() {
+            .find_or_add(hash, |id| string(text, bounds, id) == value);
+        if id as usize + 1 == self.bounds.len() {
             self.text.extend_from_slice(value);
-            self.ends.push(self.text.len());
+            self.bounds.push(self.text.len());
         }
         id
     }
 
     fn get(&self, id: u32) -> &[u8] {
-        string(&self.text, &self.ends, id)
+        string(&self.text, &self.bounds, id)
     }
 }
 
-fn string<'t>(text: &'t [u8], ends: &[usize], id: u32) -> &'t [u8] {
+fn string<'t>(text: &'t [u8], bounds: &[usize], id: u32) -> &'t [u8] {
     let id = id as usize;
-    let start = if id == 0 { 0 } else { ends[id - 1] };
-    &text[start..ends[id]]
+    &text[bounds[id]..bounds[id + 1]]
 }
 
 /// A set of keys of one width, numbered in the order of arrival.

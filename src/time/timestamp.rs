@@ -98,19 +98,32 @@ impl fmt::Display for Timestamp {
 
 /// The number that leading digits stand for, or the greatest there is, and what follows them.
 fn number(text: &[u8]) -> (u64, &[u8]) {
-    const CANNOT_OVERFLOW: usize = 19;
-    let mut number: u64 = 0;
-    for (place, byte) in text.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return (number, &text[place..]);
-        }
-        number = match place < CANNOT_OVERFLOW {
-            true => number * 10 + u64::from(digit),
-            false => number.saturating_mul(10).saturating_add(u64::from(digit)),
-        };
+    let eight = text.split_first_chunk();
+    let (mut number, mut rest) = eight
+        .and_then(|(first, behind)| Some((eight_digits(*first)?, behind)))
+        .unwrap_or((0, text));
+    while let [byte @ b'0'..=b'9', behind @ ..] = rest {
+        number = number
+            .saturating_mul(10)
+            .saturating_add(u64::from(byte - b'0'));
+        rest = behind;
     }
-    (number, &[])
+    (number, rest)
+}
+
+/// The number that eight digits stand for, all at once: neighbours become pairs, pairs fours, fours eight.
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let digits = u64::from_le_bytes(text) ^ each(b'0');
+    // What is no digit has something in its upper half, at the latest when six are added.
+    if (digits | digits.wrapping_add(each(6))) & each(0xf0) != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// The microseconds that the decimals after the point stand for.
