@@ -82,17 +82,34 @@ impl Timestamp {
 
     /// Appends the time as [`Display`](fmt::Display) prints it.
     pub fn write_to(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(Decimal::of(*self).as_bytes());
+        let magnitude = self.0.unsigned_abs();
+        let (seconds, micros) = (magnitude / SECOND as u64, magnitude % SECOND as u64);
+        if self.0 < 0 {
+            out.push(b'-');
+        }
+        out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
+        if micros != 0 {
+            // A leading one, which becomes the point, keeps the zeros behind it.
+            let point = out.len();
+            out.extend_from_slice(
+                itoa::Buffer::new()
+                    .format(SECOND as u64 + micros)
+                    .as_bytes(),
+            );
+            out[point] = b'.';
+            while out.ends_with(b"0") {
+                out.pop();
+            }
+        }
     }
 }
 
 /// Decimal epoch seconds as [`Timestamp::parse`] reads them, without trailing zeros: `1699833600`, `-0.25`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimal = Decimal::of(*self);
-        f.pad(
-            std::str::from_utf8(decimal.as_bytes()).expect("a minus, digits and a point are ASCII"),
-        )
+        let mut text = Vec::new();
+        self.write_to(&mut text);
+        f.pad(std::str::from_utf8(&text).expect("a minus, digits and a point are ASCII"))
     }
 }
 
@@ -139,57 +156,6 @@ fn micros(decimals: &[u8]) -> Result<u64, NotATime> {
         scale /= 10;
     }
     Ok(micros)
-}
-
-/// A timestamp's decimal text, built from its last digit to its first.
-struct Decimal {
-    bytes: [u8; Self::LONGEST],
-    start: usize,
-}
-
-impl Decimal {
-    const LONGEST: usize = "-9223372036854.775808".len();
-
-    fn of(time: Timestamp) -> Decimal {
-        let mut decimal = Decimal {
-            bytes: [0; Self::LONGEST],
-            start: Self::LONGEST,
-        };
-        let magnitude = time.0.unsigned_abs();
-        let (seconds, micros) = (magnitude / SECOND as u64, magnitude % SECOND as u64);
-        if micros != 0 {
-            let (mut decimals, mut places) = (micros, 6);
-            while decimals % 10 == 0 {
-                decimals /= 10;
-                places -= 1;
-            }
-            decimal.push_digits(decimals, places);
-            decimal.push(b'.');
-        }
-        decimal.push_digits(seconds, 1);
-        if time.0 < 0 {
-            decimal.push(b'-');
-        }
-        decimal
-    }
-
-    /// Puts a number in front, with at least so many digits.
-    fn push_digits(&mut self, mut number: u64, least: usize) {
-        let longest = self.start - least;
-        while number > 0 || self.start > longest {
-            self.push(b'0' + (number % 10) as u8);
-            number /= 10;
-        }
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.start -= 1;
-        self.bytes[self.start] = byte;
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
 }
 
 #[cfg(test)]
