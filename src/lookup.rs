@@ -84,12 +84,16 @@ impl Clock {
 #[derive(Debug)]
 pub struct Columns {
     by: Vec<Column>,
-    first_time: Column,
-    last_time: Column,
-    time: Column,
-    first_time_seen: Column,
-    last_time_seen: Column,
+    own: [TimeColumn; 3],
+    said: [TimeColumn; 2],
     enough_data: Column,
+}
+
+/// A column that holds times, and what it is called.
+#[derive(Clone, Copy, Debug)]
+struct TimeColumn {
+    field: &'static str,
+    column: Column,
 }
 
 /// What one row says.
@@ -118,20 +122,18 @@ impl Reading {
 
 /// A cell that should hold a time and does not.
 #[derive(Clone, Copy, Debug)]
-pub struct BadTime {
-    field: &'static str,
-    column: Column,
-}
+pub struct BadTime(TimeColumn);
 
 impl BadTime {
     /// The error that names the field and shows the value as it stands in `row`.
     pub fn describe(self, row: &Row<'_, '_>) -> NotATimeIn {
         const SHOWN: usize = 60;
-        let text = row.cell(self.column);
+        let TimeColumn { field, column } = self.0;
+        let text = row.cell(column);
         let cut = if text.len() > SHOWN { "..." } else { "" };
         let value = format!("{}{cut}", text[..text.len().min(SHOWN)].escape_ascii());
         NotATimeIn {
-            field: self.field,
+            field,
             row: row.number(),
             value,
         }
@@ -167,10 +169,28 @@ pub enum Skip {
 /// What the values of one cell that holds times come to.
 #[derive(Clone, Copy)]
 struct Times {
-    least: Option<Timestamp>,
-    greatest: Option<Timestamp>,
+    /// There is text in the cell.
+    given: bool,
+    /// From the least to the greatest of its times.
+    span: Sighting,
     /// One value at most, taken at its word.
     verbatim: bool,
+}
+
+impl Times {
+    const NONE: Self = Self {
+        given: false,
+        span: Sighting::NEVER,
+        verbatim: true,
+    };
+
+    fn merge(self, other: Self) -> Self {
+        Self {
+            given: self.given || other.given,
+            span: self.span.merge(other.span),
+            verbatim: self.verbatim && other.verbatim,
+        }
+    }
 }
 
 /// What a time from a broken clock counts as.
@@ -184,13 +204,14 @@ impl Columns {
     /// Finds the columns of a header for keys made of the fields `by`. Absent columns are empty on every row.
     pub fn bind(header: &Header<'_>, by: &[String]) -> Self {
         let column = |name: &str| header.column(name.as_bytes());
+        let time_column = |field| TimeColumn {
+            field,
+            column: column(field),
+        };
         Self {
             by: by.iter().map(|field| column(field)).collect(),
-            first_time: column("firstTime"),
-            last_time: column("lastTime"),
-            time: column("_time"),
-            first_time_seen: column("firstTimeSeen"),
-            last_time_seen: column("lastTimeSeen"),
+            own: OWN_TIMES.map(time_column),
+            said: SAID_TIMES.map(time_column),
             enough_data: column(ENOUGH_DATA),
         }
     }
@@ -238,35 +259,29 @@ impl Columns {
     }
 
     fn own(&self, cells: &mut Cells<'_, '_, '_>) -> Option<Sighting> {
-        let columns = [self.first_time, self.last_time, self.time];
-        if !columns.iter().any(|&column| cells.row.has_text(column)) {
+        let [first_time, last_time, time] =
+            self.own.map(|column| cells.times(column, Broken::Nothing));
+        if !(first_time.given || last_time.given || time.given) {
             return None;
         }
-        let [first_time, last_time, time] =
-            [0, 1, 2].map(|nth| cells.times(columns[nth], OWN_TIMES[nth], Broken::Nothing));
-        let first = first_time
-            .least
-            .into_iter()
-            .chain(time.least)
-            .min()
-            .or(last_time.least);
-        let last = last_time
-            .greatest
-            .max(time.greatest)
-            .or(first_time.greatest);
-        Some(Sighting::new(first, last))
+        let first = first_time.span.merge(time.span).first();
+        let last = last_time.span.merge(time.span).last();
+        Some(Sighting::new(
+            first.or(last_time.span.first()),
+            last.or(first_time.span.last()),
+        ))
     }
 
     fn said(&self, cells: &mut Cells<'_, '_, '_>) -> Option<Said> {
-        let columns = [self.first_time_seen, self.last_time_seen, self.enough_data];
-        if !columns.iter().any(|&column| cells.row.has_text(column)) {
+        let [first, last] = self.said;
+        let first = cells.times(first, Broken::Nothing);
+        let last = cells.times(last, Broken::AsOf);
+        if !(first.given || last.given || cells.row.has_text(self.enough_data)) {
             return None;
         }
-        let first = cells.times(self.first_time_seen, SAID_TIMES[0], Broken::Nothing);
-        let last = cells.times(self.last_time_seen, SAID_TIMES[1], Broken::AsOf);
         let (maturity, one_flag) = cells.maturity(self.enough_data);
         Some(Said {
-            sighting: Sighting::new(first.least, last.greatest),
+            sighting: Sighting::new(first.span.first(), last.span.last()),
             maturity,
             verbatim: first.verbatim && last.verbatim && one_flag,
         })
@@ -282,48 +297,51 @@ struct Cells<'c, 'r, 'b> {
 }
 
 impl Cells<'_, '_, '_> {
-    fn times(&mut self, column: Column, field: &'static str, broken: Broken) -> Times {
-        let mut times = Times {
-            least: None,
-            greatest: None,
-            verbatim: true,
-        };
-        if !self.row.is_multivalue(column) {
-            self.time(
-                &self.row.cell(column),
-                BadTime { field, column },
-                broken,
-                &mut times,
-            );
-            return times;
+    #[inline]
+    fn times(&mut self, column: TimeColumn, broken: Broken) -> Times {
+        if self.row.is_multivalue(column.column) {
+            return self.several_times(column, broken);
         }
-        let mut values = Vec::new();
-        self.row.values(column, &mut values);
-        values
-            .iter()
-            .for_each(|value| self.time(value, BadTime { field, column }, broken, &mut times));
-        times.verbatim &= values.len() < 2;
-        times
+        match self.row.cell(column.column) {
+            text if text.is_empty() => Times::NONE,
+            text => self.time(&text, column, broken),
+        }
     }
 
-    /// Reads one value into `times`; `place` is where it stands.
-    fn time(&mut self, text: &[u8], place: BadTime, broken: Broken, times: &mut Times) {
-        let time = match Timestamp::parse(text) {
-            Ok(None) => return,
-            Ok(Some(time)) if !self.clock.is_broken(time) => Some(time),
-            Ok(Some(_)) => {
+    #[cold]
+    fn several_times(&mut self, column: TimeColumn, broken: Broken) -> Times {
+        let mut values = Vec::new();
+        self.row.values(column.column, &mut values);
+        let none = Times {
+            given: true,
+            span: Sighting::NEVER,
+            verbatim: values.len() < 2,
+        };
+        let times = values.iter().map(|value| self.time(value, column, broken));
+        times.fold(none, Times::merge)
+    }
+
+    /// Reads one value of a column.
+    fn time(&mut self, text: &[u8], column: TimeColumn, broken: Broken) -> Times {
+        let (time, verbatim) = match Timestamp::parse(text) {
+            Ok(time) if !time.is_some_and(|time| self.clock.is_broken(time)) => (time, true),
+            Ok(_) => {
                 self.broken_clock = true;
-                times.verbatim = false;
-                matches!(broken, Broken::AsOf).then_some(self.clock.as_of)
+                (
+                    matches!(broken, Broken::AsOf).then_some(self.clock.as_of),
+                    false,
+                )
             }
             Err(_) => {
-                self.bad_time = self.bad_time.or(Some(place));
-                times.verbatim = false;
-                None
+                self.bad_time = self.bad_time.or(Some(BadTime(column)));
+                (None, false)
             }
         };
-        times.least = times.least.into_iter().chain(time).min();
-        times.greatest = times.greatest.max(time);
+        Times {
+            given: true,
+            span: Sighting::new(time, time),
+            verbatim,
+        }
     }
 
     /// The greatest flag in a column, and whether it holds one value at most.

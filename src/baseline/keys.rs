@@ -8,11 +8,23 @@ use std::borrow::Cow;
 pub const MAX_KEYS: usize = 1_000;
 
 /// The values of each key field on one row, in the order of the fields. Cleared and filled again for the next row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keys<'a> {
     values: Vec<Cow<'a, [u8]>>,
     /// Where each field's values end in `values`.
     ends: Vec<usize>,
+    /// The product of their numbers.
+    count: usize,
+}
+
+impl Default for Keys<'_> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            ends: Vec::new(),
+            count: 1,
+        }
+    }
 }
 
 impl<'a> Keys<'a> {
@@ -20,22 +32,20 @@ impl<'a> Keys<'a> {
     pub fn clear(&mut self) {
         self.values.clear();
         self.ends.clear();
+        self.count = 1;
     }
 
     /// Adds the next field, whose values `fill` appends. Empty values do not count, and repeated ones count once.
     pub fn add_field(&mut self, fill: impl FnOnce(&mut Vec<Cow<'a, [u8]>>)) {
         let start = self.values.len();
         fill(&mut self.values);
-        if self.values.len() - start > 1 {
-            self.make_distinct(start);
-        } else if self
-            .values
-            .last()
-            .is_some_and(|value| self.values.len() > start && value.is_empty())
-        {
-            self.values.pop();
+        match &self.values[start..] {
+            [] => {}
+            [value] => self.values.truncate(start + usize::from(!value.is_empty())),
+            _ => self.make_distinct(start),
         }
         self.ends.push(self.values.len());
+        self.count = self.count.saturating_mul(self.values.len() - start);
     }
 
     /// Sorts the values from `start` on, so that the keys of a row do not depend on the order of its values.
@@ -49,7 +59,7 @@ impl<'a> Keys<'a> {
 
     /// How many keys the row stands for: 0 if a field has no value.
     pub fn count(&self) -> usize {
-        self.fields().map(<[_]>::len).fold(1, usize::saturating_mul)
+        self.count
     }
 
     /// The values of each field, in order.
@@ -62,7 +72,7 @@ impl<'a> Keys<'a> {
 
     /// Calls `visit` with every key; a key is one value a field.
     pub fn for_each(&self, mut visit: impl FnMut(&[Cow<'a, [u8]>])) {
-        match self.count() {
+        match self.count {
             0 => {}
             1 => visit(&self.values),
             count => (0..count).for_each(|nth| visit(&self.nth(nth))),

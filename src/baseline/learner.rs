@@ -5,7 +5,7 @@
 //! make one, unless it is told to start: ninety days must never be replaced by one.
 
 use super::sighting::Joined;
-use super::table::Table;
+use super::table::{KeyList, Table};
 use super::{Fact, Maturity, Said, Sighting, Value};
 use crate::time::Timestamp;
 use std::hint::black_box;
@@ -120,6 +120,52 @@ impl Entry {
     }
 }
 
+/// The entries of all keys, by number. Their parts lie apart, in seventeen bytes a key; together they would take twenty-four.
+#[derive(Debug, Default)]
+struct Entries {
+    sightings: Vec<Sighting>,
+    marks: Vec<u8>,
+}
+
+impl Entries {
+    fn count(&self) -> usize {
+        self.marks.len()
+    }
+
+    fn get(&self, number: usize) -> Option<Entry> {
+        Some(Entry {
+            sighting: *self.sightings.get(number)?,
+            marks: *self.marks.get(number)?,
+        })
+    }
+
+    /// Changes the entry of a key. The next number is that of a key that is new.
+    fn update(&mut self, number: usize, change: impl FnOnce(&mut Entry)) {
+        if number == self.count() {
+            self.sightings.push(Entry::UNKNOWN.sighting);
+            self.marks.push(Entry::UNKNOWN.marks);
+        }
+        let mut entry = Entry {
+            sighting: self.sightings[number],
+            marks: self.marks[number],
+        };
+        change(&mut entry);
+        self.sightings[number] = entry.sighting;
+        self.marks[number] = entry.marks;
+    }
+
+    /// The entries at `from` and behind it, with their numbers.
+    fn numbered(&self, from: usize) -> impl Iterator<Item = (usize, Entry)> + '_ {
+        let parts = self.sightings[from..].iter().zip(&self.marks[from..]);
+        let entries = parts.map(|(&sighting, &marks)| Entry { sighting, marks });
+        (from..).zip(entries)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.numbered(0).map(|(_, entry)| entry)
+    }
+}
+
 fn standing(maturity: Maturity) -> u8 {
     match maturity {
         Maturity::Learning => STANDS_LEARNING,
@@ -143,7 +189,7 @@ struct Share {
 pub struct Learner {
     cutoffs: LearnCutoffs,
     table: Table,
-    entries: Vec<Entry>,
+    entries: Entries,
     /// The shares that wait, and the ids of their keys, end to end.
     waiting: Vec<Share>,
     waiting_ids: Vec<u32>,
@@ -159,7 +205,7 @@ impl Learner {
         Self {
             cutoffs,
             table: Table::new(width),
-            entries: Vec::new(),
+            entries: Entries::default(),
             waiting: Vec::with_capacity(BATCH),
             waiting_ids: Vec::with_capacity(BATCH * width),
             joined: Joined::default(),
@@ -199,22 +245,18 @@ impl Learner {
             .waiting
             .iter()
             .map(|share| self.table.guess(share.hash));
-        let near = guesses.flatten().map(|number| {
-            (
-                self.table.first_id(number),
-                self.entries.get(number).map(|entry| entry.marks),
-            )
-        });
+        let near = guesses
+            .flatten()
+            .map(|number| (self.table.first_id(number), self.entries.get(number)));
         near.for_each(|touched| _ = black_box(touched));
 
         let ids = std::mem::take(&mut self.waiting_ids);
         let width = ids.len() / self.waiting.len().max(1);
         for (share, ids) in self.waiting.drain(..).zip(ids.chunks_exact(width.max(1))) {
             let number = self.table.number(share.hash, ids);
-            if number == self.entries.len() {
-                self.entries.push(Entry::UNKNOWN);
-            }
-            self.entries[number].take(share, self.cutoffs.forget);
+            let forget = self.cutoffs.forget;
+            self.entries
+                .update(number, |entry| entry.take(share, forget));
         }
         self.waiting_ids = ids;
         self.waiting_ids.clear();
@@ -234,7 +276,7 @@ impl Learner {
         if let Some(joined) = self.unexplained_lack_of_last() {
             return Err(LearnError::JoinedWithoutLast { joined });
         }
-        let kept = |entry: &&Entry| is_kept(entry, self.cutoffs.forget);
+        let kept = |entry: &Entry| is_kept(entry, self.cutoffs.forget);
         let oldest = self
             .entries
             .iter()
@@ -246,7 +288,7 @@ impl Learner {
             _ => Maturity::Learning,
         };
         Ok(Learned {
-            table: self.table,
+            keys: self.table.into_list(),
             entries: self.entries,
             forget: self.cutoffs.forget,
             mature: self.cutoffs.mature,
@@ -307,8 +349,8 @@ impl LearnedRow {
 /// The next baseline: rows in the order in which their keys first arrived, and one maturity for all.
 #[derive(Debug)]
 pub struct Learned {
-    table: Table,
-    entries: Vec<Entry>,
+    keys: KeyList,
+    entries: Entries,
     forget: Option<Timestamp>,
     mature: Timestamp,
     maturity: Maturity,
@@ -337,7 +379,7 @@ impl Learned {
 
     /// The rows at [`position`](LearnedRow::position) `from` and behind it.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = LearnedRow> + '_ {
-        let numbered = self.entries.iter().enumerate().skip(from);
+        let numbered = self.entries.numbered(from);
         numbered
             .filter(|(_, entry)| is_kept(entry, self.forget))
             .map(|(number, entry)| LearnedRow {
@@ -349,14 +391,14 @@ impl Learned {
 
     /// The values of a row's key, in the order of the fields.
     pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
-        self.table.key(row.number)
+        self.keys.key(row.number)
     }
 
     /// How many keys there are of each kind.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for entry in &self.entries {
-            let kind = match is_kept(entry, self.forget) {
+        for entry in self.entries.iter() {
+            let kind = match is_kept(&entry, self.forget) {
                 true => match entry.change(self.maturity) {
                     Change::New => &mut counts.new,
                     Change::Changed => &mut counts.changed,
@@ -367,7 +409,7 @@ impl Learned {
             };
             *kind += 1;
             counts.old +=
-                u64::from(is_kept(entry, self.forget) && entry.sighting.began_by(self.mature));
+                u64::from(is_kept(&entry, self.forget) && entry.sighting.began_by(self.mature));
         }
         counts
     }

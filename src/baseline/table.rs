@@ -8,14 +8,43 @@ use super::hash::Seed;
 use super::index::Index;
 use std::borrow::Cow;
 
-/// A set of byte strings, numbered in the order of arrival.
+/// Byte strings, numbered as they were added.
+#[derive(Debug)]
+struct Strings {
+    text: Vec<u8>,
+    /// Where each string begins in `text`, and where the next one will.
+    bounds: Vec<usize>,
+}
+
+impl Strings {
+    fn none() -> Self {
+        Self {
+            text: Vec::new(),
+            bounds: vec![0],
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    fn add(&mut self, string: &[u8]) {
+        self.text.extend_from_slice(string);
+        self.bounds.push(self.text.len());
+    }
+
+    fn get(&self, number: u32) -> &[u8] {
+        let number = number as usize;
+        &self.text[self.bounds[number]..self.bounds[number + 1]]
+    }
+}
+
+/// A set of byte strings.
 #[derive(Debug)]
 struct Dictionary {
     seed: Seed,
     index: Index,
-    text: Vec<u8>,
-    /// Where each string ends in `text`.
-    ends: Vec<usize>,
+    strings: Strings,
 }
 
 impl Dictionary {
@@ -23,33 +52,20 @@ impl Dictionary {
         Self {
             seed: Seed::secret(),
             index: Index::default(),
-            text: Vec::new(),
-            ends: Vec::new(),
+            strings: Strings::none(),
         }
     }
 
-    fn intern(&mut self, value: &[u8]) -> u32 {
-        let hash = self.seed.of_value(value) as u32;
-        let (text, ends) = (&self.text, &self.ends);
-        let id = self
-            .index
-            .find_or_add(hash, |id| string(text, ends, id) == value);
-        if id as usize == self.ends.len() {
-            self.text.extend_from_slice(value);
-            self.ends.push(self.text.len());
+    /// The number of a string, which is added if it is new.
+    fn intern(&mut self, string: &[u8]) -> u32 {
+        let hash = self.seed.of_value(string) as u32;
+        let strings = &self.strings;
+        let id = self.index.find_or_add(hash, |id| strings.get(id) == string);
+        if id as usize == self.strings.count() {
+            self.strings.add(string);
         }
         id
     }
-
-    fn get(&self, id: u32) -> &[u8] {
-        string(&self.text, &self.ends, id)
-    }
-}
-
-fn string<'t>(text: &'t [u8], ends: &[usize], id: u32) -> &'t [u8] {
-    let id = id as usize;
-    let start = if id == 0 { 0 } else { ends[id - 1] };
-    &text[start..ends[id]]
 }
 
 /// A set of keys of one width, numbered in the order of arrival.
@@ -114,14 +130,32 @@ impl Table {
         number
     }
 
+    /// The keys alone, when nothing is looked up any more: the indexes are a third of the memory.
+    pub(super) fn into_list(self) -> KeyList {
+        let dictionaries = self.dictionaries.into_iter();
+        KeyList {
+            strings: dictionaries.map(|dictionary| dictionary.strings).collect(),
+            ids: self.ids,
+        }
+    }
+}
+
+/// The keys of a table, in the order of arrival.
+#[derive(Debug)]
+pub(super) struct KeyList {
+    strings: Vec<Strings>,
+    ids: Vec<u32>,
+}
+
+impl KeyList {
     /// The values of a key, in the order of the fields.
     pub(super) fn key(&self, number: usize) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
-        let width = self.dictionaries.len();
+        let width = self.strings.len();
         let ids = &self.ids[number * width..][..width];
-        let fields = ids.iter().zip(&self.dictionaries);
-        fields.map(|(&number, dictionary)| Value {
+        let fields = ids.iter().zip(&self.strings);
+        fields.map(|(&number, strings)| Value {
             number,
-            text: dictionary.get(number),
+            text: strings.get(number),
         })
     }
 }
@@ -168,7 +202,8 @@ mod tests {
             .map(|values| number(&mut table, &key(values)))
             .collect();
         assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
-        let values: Vec<&[u8]> = table.key(3).map(|value| value.text).collect();
+        let list = table.into_list();
+        let values: Vec<&[u8]> = list.key(3).map(|value| value.text).collect();
         assert_eq!(values, [b"c".as_slice(), b"ab"]);
     }
 

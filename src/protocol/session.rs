@@ -207,7 +207,8 @@ fn send_pages<R: BufRead, W: Write>(
     command: &mut dyn Command,
     mut messages: Vec<Message>,
 ) -> Result<(), End> {
-    let mut page = Vec::new();
+    // The buffer of the rows that came takes the rows that go out: they are never there at once.
+    let mut page = std::mem::take(&mut pipe.chunk.body);
     loop {
         page.clear();
         let finished = command.page(&mut page) == More::Nothing;

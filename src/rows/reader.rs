@@ -54,6 +54,7 @@ struct Span {
 }
 
 impl Span {
+    #[inline]
     fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         let text = &body[self.start..self.end];
         if self.doubled {
@@ -64,6 +65,7 @@ impl Span {
     }
 }
 
+#[cold]
 fn single_quotes(text: &[u8]) -> Vec<u8> {
     let mut single = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -76,16 +78,19 @@ fn single_quotes(text: &[u8]) -> Vec<u8> {
 }
 
 /// A column of a header together with its multivalue twin; either may be absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    plain: Option<usize>,
-    twin: Option<usize>,
+    plain: usize,
+    twin: usize,
 }
 
 impl Column {
+    /// The place of a column that the header lacks: behind the last cell of any row.
+    const ABSENT: usize = usize::MAX;
+
     /// Whether the header has the column, or at least its twin.
     pub fn is_present(self) -> bool {
-        self.plain.is_some() || self.twin.is_some()
+        self.plain != Self::ABSENT || self.twin != Self::ABSENT
     }
 }
 
@@ -116,10 +121,11 @@ impl<'b> Header<'b> {
         &self.names
     }
 
-    fn position(&self, name: &[u8]) -> Option<usize> {
+    fn position(&self, name: &[u8]) -> usize {
         self.names
             .iter()
             .position(|candidate| candidate.as_ref() == name)
+            .unwrap_or(Column::ABSENT)
     }
 }
 
@@ -299,27 +305,22 @@ impl<'b> Reader<'b> {
 
 /// The cell without quotes around it at `start`, and the place of the comma, the line end or the end of the body behind it.
 fn plain_cell(body: &[u8], start: usize) -> (Span, usize) {
-    let rest = &body[start..];
-    let length = match plain_length(rest) {
-        length if rest[..length].ends_with(b"\r") && rest[length..].starts_with(b"\n") => {
-            length - 1
-        }
-        length => length,
+    let behind = plain_end(body, start);
+    let is_before_line_feed = || body.get(behind) == Some(&b'\n');
+    let end = match body[start..behind] {
+        [.., b'\r'] if is_before_line_feed() => behind - 1,
+        _ => behind,
     };
-    let end = start + length;
-    (
-        Span {
-            start,
-            end,
-            doubled: false,
-        },
+    let span = Span {
+        start,
         end,
-    )
+        doubled: false,
+    };
+    (span, end)
 }
 
-/// The bytes before the first comma or line feed, or all of them.
-fn plain_length(text: &[u8]) -> usize {
-    let ends = |byte: &u8| matches!(byte, b',' | b'\n');
+/// The place of the first comma or line feed from `at` on, or the end of the body.
+fn plain_end(body: &[u8], mut at: usize) -> usize {
     // Eight bytes at a time: a zero byte in `word ^ pattern` is a byte equal to the pattern's, and lets its highest bit show.
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
@@ -327,15 +328,17 @@ fn plain_length(text: &[u8]) -> usize {
         let zero_where_equal = word ^ u64::from_ne_bytes([byte; 8]);
         zero_where_equal.wrapping_sub(LOW) & !zero_where_equal & HIGH
     };
-    let (words, rest) = text.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+    while let Some(word) = body[at..].first_chunk() {
         let word = u64::from_le_bytes(*word);
         let found = has(word, b',') | has(word, b'\n');
         if found != 0 {
-            return index * 8 + (found.trailing_zeros() / 8) as usize;
+            return at + (found.trailing_zeros() / 8) as usize;
         }
+        at += 8;
     }
-    text.len() - rest.len() + rest.iter().position(ends).unwrap_or(rest.len())
+    let ends = |byte: &u8| matches!(byte, b',' | b'\n');
+    let rest = &body[at..];
+    at + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 /// One row, as wide as its header. Its text is borrowed from the body (`'b`), the cell bounds from the reader (`'r`).
@@ -352,6 +355,7 @@ pub struct Row<'r, 'b> {
 
 impl<'b> Row<'_, 'b> {
     /// The plain cell of a column, unquoted; empty if the header lacks the column.
+    #[inline]
     pub fn cell(&self, column: Column) -> Cow<'b, [u8]> {
         self.text(column.plain)
     }
@@ -362,25 +366,26 @@ impl<'b> Row<'_, 'b> {
     }
 
     /// Whether the column holds several values on this row. A twin that cannot be decoded counts as if it did.
+    #[inline]
     pub fn is_multivalue(&self, column: Column) -> bool {
         !self.is_empty(column.twin)
     }
 
-    fn span(&self, index: Option<usize>) -> Option<&Span> {
-        self.cells.get(index?)
+    #[inline]
+    fn is_empty(&self, index: usize) -> bool {
+        let span = self.cells.get(index);
+        span.is_none_or(|span| span.start == span.end)
     }
 
-    fn is_empty(&self, index: Option<usize>) -> bool {
-        self.span(index).is_none_or(|span| span.start == span.end)
-    }
-
-    fn text(&self, index: Option<usize>) -> Cow<'b, [u8]> {
-        self.span(index)
-            .map_or(Cow::Borrowed(b""), |span| span.text(self.body))
+    #[inline]
+    fn text(&self, index: usize) -> Cow<'b, [u8]> {
+        let span = self.cells.get(index);
+        span.map_or(Cow::Borrowed(b""), |span| span.text(self.body))
     }
 
     /// Appends the values of a column to `values`: those of its twin if that holds any, else the plain cell; an empty
     /// plain cell is no value. A twin that cannot be decoded is passed over in favour of the plain cell.
+    #[inline]
     pub fn values(&self, column: Column, values: &mut Vec<Cow<'b, [u8]>>) {
         if self.is_multivalue(column) {
             if let Some(decoded) = multivalue::decode(self.text(column.twin)) {
@@ -406,7 +411,7 @@ impl<'b> Row<'_, 'b> {
 
     /// The text of all cells, in order, twins included.
     pub fn cells(&self) -> impl Iterator<Item = Cow<'b, [u8]>> + '_ {
-        (0..self.width).map(|index| self.text(Some(index)))
+        (0..self.width).map(|index| self.text(index))
     }
 }
 
@@ -559,7 +564,7 @@ mod tests {
         #[test]
         fn a_plain_cell_ends_at_the_first_comma_or_line_feed(text in proptest::collection::vec(proptest::sample::select(b"ab\x00\x80\xac\x8a,\n-+".to_vec()), 0..40)) {
             let expected = text.iter().position(|byte| matches!(byte, b',' | b'\n')).unwrap_or(text.len());
-            prop_assert_eq!(plain_length(&text), expected);
+            prop_assert_eq!(plain_end(&text, 0), expected);
         }
 
         /// The `csv` crate is the independent reader here: on whatever it accepts as rows of one width, the two agree.

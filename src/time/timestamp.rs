@@ -82,35 +82,65 @@ impl Timestamp {
 
     /// Appends the time as [`Display`](fmt::Display) prints it.
     pub fn write_to(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(Decimal::of(*self).as_bytes());
+        let magnitude = self.0.unsigned_abs();
+        let (seconds, micros) = (magnitude / SECOND as u64, magnitude % SECOND as u64);
+        if self.0 < 0 {
+            out.push(b'-');
+        }
+        out.extend_from_slice(itoa::Buffer::new().format(seconds).as_bytes());
+        if micros != 0 {
+            // A leading one, which becomes the point, keeps the zeros behind it.
+            let point = out.len();
+            out.extend_from_slice(
+                itoa::Buffer::new()
+                    .format(SECOND as u64 + micros)
+                    .as_bytes(),
+            );
+            out[point] = b'.';
+            while out.ends_with(b"0") {
+                out.pop();
+            }
+        }
     }
 }
 
 /// Decimal epoch seconds as [`Timestamp::parse`] reads them, without trailing zeros: `1699833600`, `-0.25`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimal = Decimal::of(*self);
-        f.pad(
-            std::str::from_utf8(decimal.as_bytes()).expect("a minus, digits and a point are ASCII"),
-        )
+        let mut text = Vec::new();
+        self.write_to(&mut text);
+        f.pad(std::str::from_utf8(&text).expect("a minus, digits and a point are ASCII"))
     }
 }
 
 /// The number that leading digits stand for, or the greatest there is, and what follows them.
 fn number(text: &[u8]) -> (u64, &[u8]) {
-    const CANNOT_OVERFLOW: usize = 19;
-    let mut number: u64 = 0;
-    for (place, byte) in text.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return (number, &text[place..]);
-        }
-        number = match place < CANNOT_OVERFLOW {
-            true => number * 10 + u64::from(digit),
-            false => number.saturating_mul(10).saturating_add(u64::from(digit)),
-        };
+    let eight = text.split_first_chunk();
+    let (mut number, mut rest) = eight
+        .and_then(|(first, behind)| Some((eight_digits(*first)?, behind)))
+        .unwrap_or((0, text));
+    while let [byte @ b'0'..=b'9', behind @ ..] = rest {
+        number = number
+            .saturating_mul(10)
+            .saturating_add(u64::from(byte - b'0'));
+        rest = behind;
     }
-    (number, &[])
+    (number, rest)
+}
+
+/// The number that eight digits stand for, all at once: neighbours become pairs, pairs fours, fours eight.
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let digits = u64::from_le_bytes(text) ^ each(b'0');
+    // What is no digit has something in its upper half, at the latest when six are added.
+    if (digits | digits.wrapping_add(each(6))) & each(0xf0) != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// The microseconds that the decimals after the point stand for.
@@ -126,57 +156,6 @@ fn micros(decimals: &[u8]) -> Result<u64, NotATime> {
         scale /= 10;
     }
     Ok(micros)
-}
-
-/// A timestamp's decimal text, built from its last digit to its first.
-struct Decimal {
-    bytes: [u8; Self::LONGEST],
-    start: usize,
-}
-
-impl Decimal {
-    const LONGEST: usize = "-9223372036854.775808".len();
-
-    fn of(time: Timestamp) -> Decimal {
-        let mut decimal = Decimal {
-            bytes: [0; Self::LONGEST],
-            start: Self::LONGEST,
-        };
-        let magnitude = time.0.unsigned_abs();
-        let (seconds, micros) = (magnitude / SECOND as u64, magnitude % SECOND as u64);
-        if micros != 0 {
-            let (mut decimals, mut places) = (micros, 6);
-            while decimals % 10 == 0 {
-                decimals /= 10;
-                places -= 1;
-            }
-            decimal.push_digits(decimals, places);
-            decimal.push(b'.');
-        }
-        decimal.push_digits(seconds, 1);
-        if time.0 < 0 {
-            decimal.push(b'-');
-        }
-        decimal
-    }
-
-    /// Puts a number in front, with at least so many digits.
-    fn push_digits(&mut self, mut number: u64, least: usize) {
-        let longest = self.start - least;
-        while number > 0 || self.start > longest {
-            self.push(b'0' + (number % 10) as u8);
-            number /= 10;
-        }
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.start -= 1;
-        self.bytes[self.start] = byte;
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        &self.bytes[self.start..]
-    }
 }
 
 #[cfg(test)]
