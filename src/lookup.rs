@@ -455,27 +455,31 @@ fn hex(digest: &[u8]) -> [u8; 64] {
     text
 }
 
-/// The digests of a field's values, as far as they are remembered. A value has one slot, and takes it from whoever had it.
-#[derive(Clone, Debug, Default)]
-struct Digests {
-    slots: Vec<(u32, [u8; 64])>,
+/// What was worked out for a field's values, as far as it is remembered. A value has one slot, and takes it from whoever had it.
+#[derive(Clone, Debug)]
+struct Remembered<T> {
+    /// The number of the value, and what was worked out for it.
+    slots: Vec<Option<(u32, T)>>,
 }
 
-impl Digests {
-    /// Four megabytes; names that come often come early, and keep their slots.
+impl<T> Remembered<T> {
+    /// Some megabytes; names that come often come early, and keep their slots.
     const SLOTS: usize = 1 << 16;
-    const NOBODY: u32 = u32::MAX;
 
-    fn of(&mut self, value: Value<'_>) -> &[u8; 64] {
-        let slot = value.number as usize % Self::SLOTS;
-        if slot >= self.slots.len() {
-            self.slots.resize(slot + 1, (Self::NOBODY, [0; 64]));
+    fn nothing() -> Self {
+        Self { slots: Vec::new() }
+    }
+
+    fn of(&mut self, value: Value<'_>, work_out: impl FnOnce(&[u8]) -> T) -> &T {
+        let place = value.number as usize % Self::SLOTS;
+        if place >= self.slots.len() {
+            self.slots.resize_with(place + 1, || None);
         }
-        let (owner, digest) = &mut self.slots[slot];
-        if *owner != value.number {
-            (*owner, *digest) = (value.number, value_digest(value.text));
-        }
-        digest
+        let slot = &mut self.slots[place];
+        slot.take_if(|(owner, _)| *owner != value.number);
+        &slot
+            .get_or_insert_with(|| (value.number, work_out(value.text)))
+            .1
     }
 }
 
@@ -483,8 +487,10 @@ impl Digests {
 #[derive(Debug)]
 pub struct BaselineWriter {
     by: Vec<String>,
-    /// Those of each key field.
-    digests: Vec<Digests>,
+    /// The hash behind the digest of a row's first value. It fills a block of SHA-256, so that what follows goes on from there.
+    begun: Remembered<Sha256>,
+    /// The digests of the other values, by field.
+    digests: Vec<Remembered<[u8; 64]>>,
 }
 
 impl BaselineWriter {
@@ -492,8 +498,21 @@ impl BaselineWriter {
     pub fn new(by: &[String]) -> Self {
         Self {
             by: by.to_vec(),
-            digests: vec![Digests::default(); by.len()],
+            begun: Remembered::nothing(),
+            digests: vec![Remembered::nothing(); by.len().saturating_sub(1)],
         }
+    }
+
+    /// The name of a key's row, as [`row_key`] has it.
+    fn name<'v>(&mut self, mut key: impl Iterator<Item = Value<'v>>) -> [u8; 64] {
+        let begin = |text: &[u8]| Sha256::new_with_prefix(value_digest(text));
+        let first = key.next().map(|first| self.begun.of(first, begin).clone());
+        let name = first.unwrap_or_default();
+        let others = self.digests.iter_mut().zip(key);
+        let name = others.fold(name, |name, (digests, value)| {
+            name.chain_update(digests.of(value, value_digest))
+        });
+        hex(&name.finalize())
     }
 
     /// Appends the header.
@@ -517,10 +536,7 @@ impl BaselineWriter {
         maturity: Maturity,
         out: &mut Vec<u8>,
     ) {
-        let mut name = Sha256::new();
-        for (digests, value) in self.digests.iter_mut().zip(key.clone()) {
-            name.update(digests.of(value));
-        }
+        let name = self.name(key.clone());
         let mut writer = Writer::new(out);
         key.for_each(|value| writer.cell(value.text));
         for time in [sighting.first(), sighting.last()] {
@@ -537,7 +553,7 @@ impl BaselineWriter {
                 b'0'
             })
         });
-        writer.append(|out| out.extend_from_slice(&hex(&name.finalize())));
+        writer.append(|out| out.extend_from_slice(&name));
         writer.end_row();
     }
 }
@@ -744,8 +760,8 @@ mod tests {
             (3, "a"),
             (3, "a"),
             (0, "b"),
-            (Digests::SLOTS, "c"),
-            (Digests::SLOTS - 1, "d"),
+            (Remembered::<()>::SLOTS, "c"),
+            (Remembered::<()>::SLOTS - 1, "d"),
             (0, "b"),
         ] {
             assert_eq!(name(number, text), row_key([text.as_bytes()].into_iter()));
