@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use unseen::baseline::{
-    Change, DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learned, Learner, Maturity,
-    Said, Sighting, Start,
+    Change, Counts, DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learned, Learner,
+    Maturity, Said, Sighting, Start, Verdicts,
 };
 use unseen::time::Timestamp;
 
@@ -97,31 +97,30 @@ fn learn(facts: &[Plain], cutoffs: LearnCutoffs) -> (BTreeMap<Key, (Sighting, Ch
 
 /// Which of the observations are reported, by their place among all facts.
 fn detect(facts: &[Plain], cutoffs: DetectCutoffs) -> BTreeSet<usize> {
-    let said: Vec<(&Plain, Said)> = facts
-        .iter()
-        .filter_map(|fact| Some((fact, fact.usable_said()?)))
-        .filter(|(_, said)| !said.sighting.is_forgotten(cutoffs.forget))
-        .collect();
-    if !said
-        .iter()
-        .any(|(_, said)| said.maturity == Some(Maturity::Mature))
-    {
+    if !remembered(facts, cutoffs).any(|(_, said)| said.maturity == Some(Maturity::Mature)) {
         return BTreeSet::new();
     }
-    let is_new = |key: &Key| {
-        let firsts = said
-            .iter()
-            .filter(|(fact, _)| fact.keys()[0] == *key)
-            .filter_map(|(_, said)| said.sighting.first());
-        firsts
-            .min()
-            .is_none_or(|first| first > cutoffs.window_opens)
-    };
-    let reported = facts
-        .iter()
-        .enumerate()
-        .filter(|(_, fact)| fact.own.is_some() && fact.keys().iter().any(is_new));
+    let reported = facts.iter().enumerate().filter(|(_, fact)| {
+        let mut keys = fact.keys().into_iter();
+        fact.own.is_some() && keys.any(|key| is_new(&key, facts, cutoffs))
+    });
     reported.map(|(place, _)| place).collect()
+}
+
+/// Whether the baseline never saw the key before the window opened, nor as it did.
+fn is_new(key: &Key, facts: &[Plain], cutoffs: DetectCutoffs) -> bool {
+    remembered(facts, cutoffs)
+        .filter(|(of, _)| of == key)
+        .filter_map(|(_, said)| said.sighting.first())
+        .all(|first| first > cutoffs.window_opens)
+}
+
+/// What is said of one key and not forgotten.
+fn remembered(facts: &[Plain], cutoffs: DetectCutoffs) -> impl Iterator<Item = (Key, Said)> + '_ {
+    let said = facts
+        .iter()
+        .filter_map(|fact| Some((fact.keys().remove(0), fact.usable_said()?)));
+    said.filter(move |(_, said)| !said.sighting.is_forgotten(cutoffs.forget))
 }
 
 fn keys(fact: &Plain) -> Keys<'_> {
@@ -158,7 +157,8 @@ fn rows(learned: &Learned) -> BTreeMap<Key, (Sighting, Change)> {
     learned.rows().map(row).collect()
 }
 
-fn really_detect(facts: &[Plain], cutoffs: DetectCutoffs) -> BTreeSet<usize> {
+/// The places of the observations that are reported, and all that is told beside them.
+fn really_detect(facts: &[Plain], cutoffs: DetectCutoffs) -> (BTreeSet<usize>, Verdicts) {
     let mut detector = Detector::new(cutoffs);
     let mut held = Vec::new();
     for (place, fact) in facts.iter().enumerate() {
@@ -172,11 +172,13 @@ fn really_detect(facts: &[Plain], cutoffs: DetectCutoffs) -> BTreeSet<usize> {
         }
     }
     let verdicts = detector.finish().unwrap();
-    held.iter()
+    let reported = held
+        .iter()
         .enumerate()
         .filter(|&(ticket, _)| verdicts.is_new(ticket))
         .map(|(_, &place)| place)
-        .collect()
+        .collect();
+    (reported, verdicts)
 }
 
 /// Times are few and close to the cut-offs, names fewer, so that everything meets everything.
@@ -253,15 +255,39 @@ proptest! {
         let (expected, maturity) = learn(&facts, cutoffs);
         let firsts = || expected.values().filter_map(|(sighting, _)| sighting.first());
         prop_assert_eq!(learned.oldest(), firsts().min());
+        let count = |change| expected.values().filter(|&&(_, is)| is == change).count() as u64;
+        let known: BTreeSet<Key> = facts.iter().filter(|fact| fact.usable_said().is_some()).flat_map(Plain::keys).collect();
+        prop_assert_eq!(learned.counts(), Counts {
+            new: count(Change::New),
+            changed: count(Change::Changed),
+            unchanged: count(Change::Unchanged),
+            forgotten: known.iter().filter(|key| !expected.contains_key(key)).count() as u64,
+            old: firsts().filter(|&first| first <= cutoffs.mature).count() as u64,
+        });
         prop_assert_eq!(learned.counts().kept(), expected.len() as u64);
-        prop_assert_eq!(learned.counts().old, firsts().filter(|&first| first <= cutoffs.mature).count() as u64);
+        let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
+        prop_assert_eq!((learned.observations, learned.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
         prop_assert_eq!(rows(&learned), expected);
         prop_assert_eq!(learned.maturity(), maturity);
     }
 
     #[test]
     fn the_detector_does_what_the_specification_says(facts in facts(), (_, cutoffs) in cutoffs()) {
-        prop_assert_eq!(really_detect(&facts, cutoffs), detect(&facts, cutoffs));
+        let (reported, verdicts) = really_detect(&facts, cutoffs);
+        prop_assert_eq!(&reported, &detect(&facts, cutoffs));
+        prop_assert_eq!(verdicts.reported(), reported.len());
+
+        let observed: BTreeSet<Key> = facts.iter().filter(|fact| fact.own.is_some()).flat_map(Plain::keys).collect();
+        prop_assert_eq!(verdicts.keys, observed.len());
+        prop_assert_eq!(verdicts.new_keys, observed.iter().filter(|key| is_new(key, &facts, cutoffs)).count());
+
+        let census = verdicts.census;
+        let said = || facts.iter().filter_map(Plain::usable_said);
+        let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
+        prop_assert_eq!((census.observations, census.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
+        prop_assert_eq!(census.said, said().count() as u64);
+        prop_assert_eq!(census.newest, said().filter_map(|said| said.sighting.last()).max());
+        prop_assert_eq!(census.oldest, remembered(&facts, cutoffs).filter_map(|(_, said)| said.sighting.first()).min());
     }
 
     #[test]
@@ -275,8 +301,8 @@ proptest! {
         let reordered: Vec<Plain> = shuffled.iter().map(|&place| facts[place].clone()).collect();
         prop_assert_eq!(rows(&really_learn(&facts, learn_cutoffs)), rows(&really_learn(&reordered, learn_cutoffs)));
         let reported: BTreeSet<usize> =
-            really_detect(&reordered, detect_cutoffs).into_iter().map(|place| shuffled[place]).collect();
-        prop_assert_eq!(really_detect(&facts, detect_cutoffs), reported);
+            really_detect(&reordered, detect_cutoffs).0.into_iter().map(|place| shuffled[place]).collect();
+        prop_assert_eq!(really_detect(&facts, detect_cutoffs).0, reported);
     }
 
     #[test]
