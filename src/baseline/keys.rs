@@ -40,7 +40,6 @@ impl<'a> Keys<'a> {
         let start = self.values.len();
         fill(&mut self.values);
         match &self.values[start..] {
-            [] => {}
             [value] => self.values.truncate(start + usize::from(!value.is_empty())),
             _ => self.make_distinct(start),
         }
