@@ -285,6 +285,8 @@ impl Verdicts {
 mod tests {
     use super::super::{Keys, Sighting};
     use super::*;
+    use std::collections::HashSet;
+    use std::hash::BuildHasher;
 
     const CUTOFFS: DetectCutoffs = DetectCutoffs {
         window_opens: Timestamp(1_000),
@@ -449,7 +451,24 @@ mod tests {
                 own: None,
                 said: said(5, 900, Some(maturity)),
             });
-            assert_eq!(detector.finish().unwrap().is_new(0), expected);
+            let verdicts = detector.finish().unwrap();
+            assert_eq!(verdicts.is_new(0), expected);
+            assert_eq!(
+                (verdicts.census.observations, verdicts.census.baseline_rows),
+                (1, 1)
+            );
         }
+    }
+
+    #[test]
+    fn observed_keys_spread_over_their_table() {
+        let seeds = [Seed::secret(), Seed::secret()];
+        let names: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+        let hash = |name: &String| {
+            let key = [Cow::Borrowed(name.as_bytes())];
+            BuildHasherDefault::<FingerprintHasher>::default().hash_one(fingerprint(&seeds, &key))
+        };
+        let hashes: HashSet<u64> = names.iter().map(hash).collect();
+        assert_eq!(hashes.len(), names.len());
     }
 }

@@ -71,6 +71,11 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_never_shows_itself() {
+        assert_eq!(format!("{:?}", Seed::secret()), "Seed(secret)");
+    }
+
+    #[test]
     fn two_seeds_hash_apart() {
         assert_ne!(
             Seed::secret().of_value(b"admin"),

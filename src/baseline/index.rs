@@ -89,7 +89,22 @@ mod tests {
                     list.push(key);
                 }
                 prop_assert_eq!(list[position as usize], key);
+
+                let slots = index.slots.len();
+                prop_assert!(list.len() * 4 <= slots * 3, "at most three slots in four are taken");
+                prop_assert!(slots == FEWEST_SLOTS || list.len() * 4 >= slots / 2 * 3, "half of them would not do");
             }
+        }
+    }
+
+    #[test]
+    fn a_guess_is_right_where_the_hashes_agree_and_none_where_they_do_not() {
+        let mut index = Index::default();
+        assert_eq!(index.guess(5), None);
+        index.find_or_add(5, |_| false);
+        let slots = FEWEST_SLOTS as u32;
+        for (hash, guess) in [(5, Some(0)), (6, None), (5 + slots, None), (u32::MAX, None)] {
+            assert_eq!(index.guess(hash), guess, "{hash}");
         }
     }
 }

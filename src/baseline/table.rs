@@ -172,6 +172,7 @@ pub struct Value<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn number(table: &mut Table, key: &[Cow<'_, [u8]>]) -> usize {
         let mut ids = Vec::new();
@@ -205,6 +206,31 @@ mod tests {
         let list = table.into_list();
         let values: Vec<&[u8]> = list.key(3).map(|value| value.text).collect();
         assert_eq!(values, [b"c".as_slice(), b"ab"]);
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_of_a_look_up_is_what_the_look_up_needs() {
+        let mut table = Table::new(2);
+        let mut ids = Vec::new();
+        let hash = table.intern(&key(&["a", "x"]), &mut ids);
+        assert_eq!((table.guess(hash), table.first_id(0)), (None, None));
+        assert_eq!(table.number(hash, &ids), 0);
+        assert_eq!((table.guess(hash), table.first_id(0)), (Some(0), Some(0)));
+        for (next, values) in [(1, ["b", "x"]), (2, ["c", "x"])] {
+            assert_eq!(number(&mut table, &key(&values)), next);
+            assert_eq!(table.first_id(next), Some(next as u32));
+        }
+    }
+
+    #[test]
+    fn keys_that_share_their_values_hash_apart() {
+        let mut table = Table::new(2);
+        let names: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let value = |n: usize| Cow::Borrowed(names[n].as_bytes());
+        let hashes: HashSet<u32> = (0..10_000)
+            .map(|n| table.intern(&[value(n / 100), value(n % 100)], &mut Vec::new()))
+            .collect();
+        assert!(hashes.len() > 9_900, "{}", hashes.len());
     }
 
     #[test]
