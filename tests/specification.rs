@@ -269,6 +269,12 @@ proptest! {
         prop_assert_eq!((learned.observations, learned.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
         prop_assert_eq!(rows(&learned), expected);
         prop_assert_eq!(learned.maturity(), maturity);
+
+        let positions: Vec<usize> = learned.rows().map(|row| row.position()).collect();
+        for (place, &position) in positions.iter().enumerate() {
+            let rest: Vec<usize> = learned.rows_from(position).map(|row| row.position()).collect();
+            prop_assert_eq!(&rest, &positions[place..], "going on from a row gives it and those behind it");
+        }
     }
 
     #[test]

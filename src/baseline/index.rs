@@ -75,6 +75,7 @@ fn unpack(slot: u64) -> (u32, u32) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashMap;
 
     proptest! {
         /// Hashes collide on purpose: the position must follow the key, not the hash.
@@ -82,13 +83,13 @@ mod tests {
         fn a_key_keeps_the_position_it_was_added_at(keys in proptest::collection::vec(0u32..3_000, 1..4_000), spread in 1u32..2_000) {
             let mut index = Index::default();
             let mut list: Vec<u32> = Vec::new();
+            let mut positions = HashMap::new();
             for key in keys {
                 let position = index.find_or_add(key % spread, |position| list[position as usize] == key);
+                prop_assert_eq!(position, *positions.entry(key).or_insert(list.len() as u32));
                 if position as usize == list.len() {
-                    prop_assert!(!list.contains(&key));
                     list.push(key);
                 }
-                prop_assert_eq!(list[position as usize], key);
 
                 let slots = index.slots.len();
                 prop_assert!(list.len() * 4 <= slots * 3, "at most three slots in four are taken");

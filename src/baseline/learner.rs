@@ -642,7 +642,10 @@ mod tests {
             verbatim: true,
         };
         let joined = ("a", Some(sighting(800, 900)), Some(lacking));
-        assert!(learn(&[joined, ("a", None, Some(lacking))]).is_ok());
+        let stored = ("a", None, Some(lacking));
+        assert!(learn(&[joined, stored]).is_ok());
+        assert!(learn(&[joined, joined, stored]).is_ok());
+        assert!(learn(&[joined, stored, stored]).is_ok());
         assert!(learn(&[joined, ("b", None, Some(lacking))]).is_err());
     }
 
