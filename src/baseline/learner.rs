@@ -494,6 +494,24 @@ mod tests {
     }
 
     #[test]
+    fn keys_wait_until_a_batch_of_them_can_be_looked_up_together() {
+        let mut learner = Learner::new(1, CUTOFFS);
+        for fed in 1..=2 * BATCH {
+            feed(&mut learner, "a", Some(sighting(800, 900)), None);
+            assert_eq!(learner.waiting.len(), fed % BATCH);
+        }
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_of_a_look_up_is_the_entry_of_the_key() {
+        let mut entries = Entries::default();
+        entries.update(0, |entry| entry.widen(sighting(800, 900)));
+        let fetched = entries.get(0).map(|entry| entry.sighting);
+        assert_eq!(fetched, Some(sighting(800, 900)));
+        assert!(entries.get(1).is_none(), "no key has this number yet");
+    }
+
+    #[test]
     fn own_and_said_are_merged_least_first_greatest_last() {
         let learned = learn(&[
             (
