@@ -3,6 +3,7 @@
 //! [`open`] finds out which command was typed, reads its options and hands the protocol a command that is ready for rows. Knows
 //! how an observation and a baseline come down the pipe; leaves what they mean to `lookup` and `baseline`.
 
+mod ahead;
 mod seen;
 mod unseen;
 mod which;

@@ -2,6 +2,7 @@
 //!
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
+use super::ahead::Ahead;
 use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH};
 use crate::baseline::{
     Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
@@ -45,12 +46,8 @@ pub(super) struct Seen<Z> {
 
 /// Rows come in, then they go out.
 enum Stage {
-    Learning(Learner),
-    Writing {
-        learned: Learned,
-        next: usize,
-        writer: BaselineWriter,
-    },
+    Learning(Box<Learner>),
+    Writing(Ahead),
     Done,
 }
 
@@ -81,7 +78,7 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             rows_a_page,
             chunk: 0,
             tally: Tally::new(width),
-            stage: Stage::Learning(learner),
+            stage: Stage::Learning(Box::new(learner)),
         })
     }
 
@@ -110,6 +107,28 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             }
         }
         Ok(())
+    }
+
+    /// What appends the next page to a buffer: a header, and the rows that go out.
+    fn pages(&self, learned: Learned) -> impl FnMut(&mut Vec<u8>) -> More + Send + 'static {
+        let (changes, rows_a_page) = (self.options.changes, self.rows_a_page);
+        let goes_out = move |row: &LearnedRow| !changes || row.change != Change::Unchanged;
+        let mut writer = BaselineWriter::new(&self.options.by);
+        let mut next = 0;
+        move |out| {
+            writer.header(out);
+            let mut rows = learned.rows_from(next).filter(goes_out);
+            for row in rows.by_ref().take(rows_a_page) {
+                writer.row(learned.key(row), row.sighting, learned.maturity(), out);
+            }
+            match rows.next() {
+                Some(row) => {
+                    next = row.position();
+                    More::Follows
+                }
+                None => More::Nothing,
+            }
+        }
     }
 
     fn messages(&self, learned: &Learned) -> Vec<Message> {
@@ -170,36 +189,18 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         };
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
-        let writer = BaselineWriter::new(&self.options.by);
-        self.stage = Stage::Writing {
-            learned,
-            next: 0,
-            writer,
-        };
+        self.stage = Stage::Writing(Ahead::start(self.pages(learned))?);
         Ok(messages)
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> More {
-        let Stage::Writing {
-            learned,
-            next,
-            writer,
-        } = &mut self.stage
-        else {
+        let Stage::Writing(pages) = &mut self.stage else {
             return More::Nothing;
         };
-        let goes_out = |row: &LearnedRow| !self.options.changes || row.change != Change::Unchanged;
-        writer.header(out);
-        let mut rows = learned.rows_from(*next).filter(goes_out);
-        for row in rows.by_ref().take(self.rows_a_page) {
-            writer.row(learned.key(row), row.sighting, learned.maturity(), out);
+        let more = pages.next(out);
+        if more == More::Nothing {
+            self.stage = Stage::Done;
         }
-        match rows.next() {
-            Some(row) => {
-                *next = row.position();
-                More::Follows
-            }
-            None => More::Nothing,
-        }
+        more
     }
 }

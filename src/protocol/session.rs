@@ -48,7 +48,7 @@ pub trait Command {
     /// Ends the search before the first page.
     fn finish(&mut self) -> Result<Vec<Message>, CommandError>;
 
-    /// Appends the next page to `out`: a header and rows, or nothing.
+    /// Puts the next page into `out`, which is empty: a header and rows, or nothing.
     fn page(&mut self, out: &mut Vec<u8>) -> More;
 }
 
