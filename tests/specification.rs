@@ -97,30 +97,35 @@ fn learn(facts: &[Plain], cutoffs: LearnCutoffs) -> (BTreeMap<Key, (Sighting, Ch
 
 /// Which of the observations are reported, by their place among all facts.
 fn detect(facts: &[Plain], cutoffs: DetectCutoffs) -> BTreeSet<usize> {
-    if !remembered(facts, cutoffs).any(|(_, said)| said.maturity == Some(Maturity::Mature)) {
+    let remembered = remembered(facts, cutoffs);
+    let says_mature = |(_, said): &(Key, Said)| said.maturity == Some(Maturity::Mature);
+    if !remembered.iter().any(says_mature) {
         return BTreeSet::new();
     }
-    let reported = facts.iter().enumerate().filter(|(_, fact)| {
-        let mut keys = fact.keys().into_iter();
-        fact.own.is_some() && keys.any(|key| is_new(&key, facts, cutoffs))
-    });
+    let is_new = |key: &Key| is_new(key, &remembered, cutoffs);
+    let reported = facts
+        .iter()
+        .enumerate()
+        .filter(|(_, fact)| fact.own.is_some() && fact.keys().iter().any(is_new));
     reported.map(|(place, _)| place).collect()
 }
 
-/// Whether the baseline never saw the key before the window opened, nor as it did.
-fn is_new(key: &Key, facts: &[Plain], cutoffs: DetectCutoffs) -> bool {
-    remembered(facts, cutoffs)
-        .filter(|(of, _)| of == key)
-        .filter_map(|(_, said)| said.sighting.first())
-        .all(|first| first > cutoffs.window_opens)
+/// What is said of one key and not forgotten.
+fn remembered(facts: &[Plain], cutoffs: DetectCutoffs) -> Vec<(Key, Said)> {
+    facts
+        .iter()
+        .filter_map(|fact| Some((fact.keys().remove(0), fact.usable_said()?)))
+        .filter(|(_, said)| !said.sighting.is_forgotten(cutoffs.forget))
+        .collect()
 }
 
-/// What is said of one key and not forgotten.
-fn remembered(facts: &[Plain], cutoffs: DetectCutoffs) -> impl Iterator<Item = (Key, Said)> + '_ {
-    let said = facts
+/// Whether the baseline never saw the key before the window opened, nor as it did.
+fn is_new(key: &Key, remembered: &[(Key, Said)], cutoffs: DetectCutoffs) -> bool {
+    let mut firsts = remembered
         .iter()
-        .filter_map(|fact| Some((fact.keys().remove(0), fact.usable_said()?)));
-    said.filter(move |(_, said)| !said.sighting.is_forgotten(cutoffs.forget))
+        .filter(|(of, _)| of == key)
+        .filter_map(|(_, said)| said.sighting.first());
+    firsts.all(|first| first > cutoffs.window_opens)
 }
 
 fn keys(fact: &Plain) -> Keys<'_> {
@@ -285,7 +290,8 @@ proptest! {
 
         let observed: BTreeSet<Key> = facts.iter().filter(|fact| fact.own.is_some()).flat_map(Plain::keys).collect();
         prop_assert_eq!(verdicts.keys, observed.len());
-        prop_assert_eq!(verdicts.new_keys, observed.iter().filter(|key| is_new(key, &facts, cutoffs)).count());
+        let remembered = remembered(&facts, cutoffs);
+        prop_assert_eq!(verdicts.new_keys, observed.iter().filter(|key| is_new(key, &remembered, cutoffs)).count());
 
         let census = verdicts.census;
         let said = || facts.iter().filter_map(Plain::usable_said);
@@ -293,7 +299,7 @@ proptest! {
         prop_assert_eq!((census.observations, census.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
         prop_assert_eq!(census.said, said().count() as u64);
         prop_assert_eq!(census.newest, said().filter_map(|said| said.sighting.last()).max());
-        prop_assert_eq!(census.oldest, remembered(&facts, cutoffs).filter_map(|(_, said)| said.sighting.first()).min());
+        prop_assert_eq!(census.oldest, remembered.iter().filter_map(|(_, said)| said.sighting.first()).min());
     }
 
     #[test]
