@@ -299,12 +299,12 @@ struct Cells<'c, 'r, 'b> {
 impl Cells<'_, '_, '_> {
     #[inline]
     fn times(&mut self, column: TimeColumn, broken: Broken) -> Times {
-        if self.row.is_multivalue(column.column) {
-            return self.several_times(column, broken);
-        }
-        match self.row.cell(column.column) {
-            text if text.is_empty() => Times::NONE,
-            text => self.time(&text, column, broken),
+        if !self.row.has_text(column.column) {
+            Times::NONE
+        } else if self.row.is_multivalue(column.column) {
+            self.several_times(column, broken)
+        } else {
+            self.time(&self.row.cell(column.column), column, broken)
         }
     }
 

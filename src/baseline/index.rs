@@ -6,12 +6,13 @@
 /// Maps hashes to positions 0, 1, 2, … in the order in which they were added.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// A power of two of them, or none yet. [`FREE`] or `hash << 32 | position`.
+    /// A power of two of them, or none yet. [`FREE`] or what [`pack`] makes.
     slots: Vec<u64>,
     taken: usize,
 }
 
-const FREE: u64 = u64::MAX;
+/// New memory is zero, and so free as it comes.
+const FREE: u64 = 0;
 const FEWEST_SLOTS: usize = 1 << 10;
 
 impl Index {
@@ -27,6 +28,8 @@ impl Index {
             let slot = self.slots[at];
             if slot == FREE {
                 let position = u32::try_from(self.taken)
+                    .ok()
+                    .filter(|&position| position < u32::MAX)
                     .expect("four thousand million keys do not fit in memory");
                 self.slots[at] = pack(hash, position);
                 self.taken += 1;
@@ -63,12 +66,13 @@ impl Index {
     }
 }
 
+/// A taken slot. Its positions count from one, so that none is [`FREE`].
 fn pack(hash: u32, position: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(position)
+    u64::from(hash) << 32 | u64::from(position + 1)
 }
 
 fn unpack(slot: u64) -> (u32, u32) {
-    ((slot >> 32) as u32, slot as u32)
+    ((slot >> 32) as u32, (slot as u32).wrapping_sub(1))
 }
 
 #[cfg(test)]

@@ -54,6 +54,14 @@ struct Span {
 }
 
 impl Span {
+    fn plain(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            doubled: false,
+        }
+    }
+
     #[inline]
     fn text<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         let text = &body[self.start..self.end];
@@ -230,17 +238,18 @@ impl<'b> Reader<'b> {
         let mut at = start;
         let mut passed_over = 0;
         self.at = loop {
-            let (span, behind) = match body[at..] {
-                [b'"', ..] => self.quoted_cell(at)?,
+            let (span, behind) = match body.get(at) {
+                Some(b',') => (Span::plain(at, at), at),
+                Some(b'"') => self.quoted_cell(at)?,
                 _ => plain_cell(body, at),
             };
             self.cells.push(span);
-            at = match body[behind..] {
-                [b',', ..] => behind + 1,
-                [b'\n', ..] => break behind + 1,
-                [b'\r', b'\n', ..] => break behind + 2,
-                [] => break behind,
-                [got, ..] => {
+            at = match body.get(behind) {
+                Some(b',') => behind + 1,
+                Some(b'\n') => break behind + 1,
+                Some(b'\r') if body.get(behind + 1) == Some(&b'\n') => break behind + 2,
+                None => break behind,
+                Some(&got) => {
                     return Err(RowError::AfterQuote {
                         row: self.row,
                         cell: self.cells.len(),
@@ -306,17 +315,11 @@ impl<'b> Reader<'b> {
 /// The cell without quotes around it at `start`, and the place of the comma, the line end or the end of the body behind it.
 fn plain_cell(body: &[u8], start: usize) -> (Span, usize) {
     let behind = plain_end(body, start);
-    let is_before_line_feed = || body.get(behind) == Some(&b'\n');
     let end = match body[start..behind] {
-        [.., b'\r'] if is_before_line_feed() => behind - 1,
+        [.., b'\r'] if body.get(behind) == Some(&b'\n') => behind - 1,
         _ => behind,
     };
-    let span = Span {
-        start,
-        end,
-        doubled: false,
-    };
-    (span, end)
+    (Span::plain(start, end), end)
 }
 
 /// The place of the first comma or line feed from `at` on, or the end of the body.
@@ -361,6 +364,7 @@ impl<'b> Row<'_, 'b> {
     }
 
     /// Whether the column holds anything on this row, plain or several values.
+    #[inline]
     pub fn has_text(&self, column: Column) -> bool {
         !self.is_empty(column.plain) || !self.is_empty(column.twin)
     }
