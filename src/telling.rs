@@ -3,7 +3,7 @@
 //! Only what has to be done about it differs from door to door, and comes as [`Remedies`]. Decides nothing: counts come from
 //! `lookup`, facts about the baseline from `baseline`. Texts have neither a level nor a line end.
 
-use crate::baseline::{Census, Counts, Learned, Maturity};
+use crate::baseline::{Census, Counts, Learned, Maturity, MAX_KEYS};
 use crate::lookup::Tally;
 use crate::options::Windows;
 use crate::time::{Timestamp, DAY};
@@ -47,12 +47,29 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The reasons for which rows were left out, or were not taken at their word; `too_many` is what became of those with too many keys.
-pub fn oddities(tally: &Tally, too_many: &str) -> Option<String> {
+/// What became of the rows that stand for more than [`MAX_KEYS`] keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooManyKeys {
+    /// They count for nothing.
+    LeftOut,
+    /// They go out as they came.
+    Reported,
+}
+
+/// The reasons for which rows were left out, or were not taken at their word.
+pub fn oddities(tally: &Tally, too_many_keys: TooManyKeys) -> Option<String> {
+    let too_many_keys = match too_many_keys {
+        TooManyKeys::LeftOut => {
+            format!("left out because they stand for more than {MAX_KEYS} keys")
+        }
+        TooManyKeys::Reported => {
+            format!("that stand for more than {MAX_KEYS} keys, reported without being judged")
+        }
+    };
     let reasons = [
         (tally.no_key, "without a key (a key field is empty)"),
         (tally.no_time, "without a time"),
-        (tally.too_many_keys, too_many),
+        (tally.too_many_keys, &too_many_keys),
         (
             tally.bad_time,
             "with a time that is not a number, which was ignored",

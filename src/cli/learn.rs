@@ -8,12 +8,11 @@ use super::baseline_file::{BaselineError, Locked, Stored};
 use super::gathered::{Gathered, Keep, AS_OF};
 use super::input::BadTimes;
 use super::keys;
-use super::notes::Fates;
 use super::{CliError, Outcome, Wanted, World};
 use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
-use crate::telling::{count, oddities, Telling};
+use crate::telling::{count, oddities, Telling, TooManyKeys};
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -21,10 +20,7 @@ use clap::ArgMatches;
 const WANTED: Wanted = Wanted {
     keep: Keep::Times,
     bad_times: BadTimes::Stop,
-    fates: Fates {
-        no_time: "not learned",
-        too_many: "left out because they stand for more than 1000 keys",
-    },
+    no_time: "not learned",
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -68,7 +64,7 @@ pub(super) fn run<Z: TimeZone>(
         path.display(),
         learning.summary(&learned, &telling)
     );
-    if let Some(odd) = oddities(&tally, WANTED.fates.too_many) {
+    if let Some(odd) = oddities(&tally, TooManyKeys::LeftOut) {
         world.notes().warn(&format!("the baseline had {odd}"));
     }
     world.notes().info(&summary);

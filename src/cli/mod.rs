@@ -28,7 +28,7 @@ use chrono::TimeZone;
 use clap::ArgMatches;
 use gathered::{Gathered, Keep};
 use input::{BadTimes, InputError, Plan, Progress};
-use notes::{Fates, Notes};
+use notes::Notes;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use thiserror::Error;
@@ -109,7 +109,8 @@ enum CliError {
 struct Wanted {
     keep: Keep,
     bad_times: BadTimes,
-    fates: Fates,
+    /// What becomes of a call whose time is no time, or comes from a broken clock.
+    no_time: &'static str,
 }
 
 /// Runs the command line; `arguments` begin with the name of the program.
@@ -194,7 +195,7 @@ impl<Z> World<'_, Z> {
                 .collect();
             return Err(CliError::NoInput(paths.join(", ")));
         }
-        notes.read(&input.gathered, by, wanted.fates);
+        notes.read(&input.gathered, by, wanted.no_time);
         Ok(input.gathered)
     }
 }

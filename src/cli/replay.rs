@@ -7,7 +7,6 @@ use super::arguments::Typed;
 use super::gathered::{Gathered, Keep, More};
 use super::input::BadTimes;
 use super::keys;
-use super::notes::Fates;
 use super::report::{aligned, visible};
 use super::{result_of, CliError, Outcome, Wanted, World};
 use crate::baseline::{
@@ -35,10 +34,7 @@ const SUPPRESSION: i64 = 7 * DAY;
 const WANTED: Wanted = Wanted {
     keep: Keep::Minutes,
     bad_times: BadTimes::Count,
-    fates: Fates {
-        no_time: "left out",
-        too_many: "left out because they stand for more than 1000 keys",
-    },
+    no_time: "left out",
 };
 
 pub(super) fn run<Z: TimeZone>(

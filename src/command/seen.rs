@@ -11,7 +11,7 @@ use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
-use crate::telling::{count, oddities, unknowns, Telling};
+use crate::telling::{count, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -135,10 +135,7 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         let counts = learned.counts();
         let mut messages = vec![info(self.summary(learned, counts))];
         let thin = self.telling().thin_maturity(learned, &counts);
-        let odd = oddities(
-            &self.tally,
-            "left out because they stand for more than 1000 keys",
-        );
+        let odd = oddities(&self.tally, TooManyKeys::LeftOut);
         let unknown = unknowns(&self.tally, &self.options.by, learned.observations);
         messages.extend(thin.into_iter().chain(odd).chain(unknown).map(warn));
         messages

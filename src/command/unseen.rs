@@ -9,7 +9,7 @@ use crate::lookup::{Clock, Columns, Skip, Tally};
 use crate::options::{Cutoffs, OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::{Reader, Row};
-use crate::telling::{count, flood, oddities, unknowns, Telling};
+use crate::telling::{count, flood, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -107,10 +107,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             warnings.extend(flood(verdicts.new_keys as u64, verdicts.keys as u64));
         }
         warnings.extend(unknowns(&self.tally, &self.options.by, census.observations));
-        warnings.extend(oddities(
-            &self.tally,
-            "that stand for more than 1000 keys, reported without being judged",
-        ));
+        warnings.extend(oddities(&self.tally, TooManyKeys::Reported));
         warnings.extend(self.short_range());
         let summary = info(self.summary(verdicts));
         std::iter::once(summary)
