@@ -12,7 +12,7 @@ use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{DetectCutoffs, Detector, Fact, Held, Keys, Verdicts};
 use crate::lookup::{self, Clock, Tally};
 use crate::options::UnseenOptions;
-use crate::telling::{count, oddities, Telling, TooManyKeys};
+use crate::telling::{count, flood, oddities, Telling, TooManyKeys};
 use chrono::TimeZone;
 use clap::ArgMatches;
 
@@ -58,6 +58,7 @@ pub(super) fn run<Z: TimeZone>(
         .why_nothing(&verdicts.census, cutoffs.learning, &REMEDIES)
         .into_iter()
         .chain(telling.staleness(&verdicts.census, &REMEDIES))
+        .chain(flood(&verdicts, &REMEDIES))
         .chain(oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}")))
         .collect();
     let summary = format!(

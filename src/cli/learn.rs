@@ -8,7 +8,7 @@ use super::baseline_file::{BaselineError, Locked, Stored};
 use super::gathered::{Gathered, Keep, AS_OF};
 use super::input::BadTimes;
 use super::keys;
-use super::{CliError, Outcome, Wanted, World};
+use super::{CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
@@ -59,13 +59,16 @@ pub(super) fn run<Z: TimeZone>(
         as_of: learning.clock.as_of,
         zone: &world.zone,
     };
+    let counts = learned.counts();
+    let odd = oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}"));
+    let thin = telling.thin_maturity(&learned, &counts, &REMEDIES);
     let summary = format!(
         "`{}`: {}",
         path.display(),
-        learning.summary(&learned, &telling)
+        learning.summary(&learned, counts, &telling)
     );
-    if let Some(odd) = oddities(&tally, TooManyKeys::LeftOut) {
-        world.notes().warn(&format!("the baseline had {odd}"));
+    for warning in odd.into_iter().chain(thin) {
+        world.notes().warn(&warning);
     }
     world.notes().info(&summary);
     Ok(Outcome::Done)
@@ -142,8 +145,12 @@ impl<'l> Learning<'l> {
         Ok((learned, tally))
     }
 
-    fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
-        let counts = learned.counts();
+    fn summary<Z: TimeZone>(
+        &self,
+        learned: &Learned,
+        counts: Counts,
+        telling: &Telling<'_, Z>,
+    ) -> String {
         let Counts {
             new,
             changed,

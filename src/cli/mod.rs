@@ -39,6 +39,9 @@ const REMEDIES: Remedies = Remedies {
     restart: "run `unseen learn` on newer files",
     update: "`unseen learn`",
     is_updated: "does `unseen learn` run every day?",
+    stray: "take its row out of the file before the next `unseen learn`",
+    unknown: "whoever wrote these rows did not know it; read the CloudTrail files instead",
+    renamed: "is it the baseline of other accounts, or does it name roles otherwise? Then run `unseen learn` on older files first",
 };
 
 /// The world as the command line sees it.

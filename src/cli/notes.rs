@@ -5,6 +5,7 @@
 
 use super::gathered::{Gathered, Records};
 use super::input::{Input, Progress};
+use super::REMEDIES;
 use crate::telling::{count, oddities, unknowns, TooManyKeys};
 use std::io::Write;
 
@@ -82,7 +83,7 @@ impl<'w> Notes<'w> {
             self.records(&gathered.records, no_time);
         }
         let odd = oddities(&gathered.tally, TooManyKeys::LeftOut);
-        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows);
+        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows, &REMEDIES);
         odd.into_iter()
             .chain(unknown)
             .for_each(|text| self.warn(&text));

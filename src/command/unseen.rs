@@ -103,10 +103,13 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let mut warnings = Vec::new();
         warnings.extend(telling.why_nothing(census, self.cutoffs.learning, &REMEDIES));
         warnings.extend(telling.staleness(census, &REMEDIES));
-        if verdicts.reported() > 0 {
-            warnings.extend(flood(verdicts.new_keys as u64, verdicts.keys as u64));
-        }
-        warnings.extend(unknowns(&self.tally, &self.options.by, census.observations));
+        warnings.extend(flood(verdicts, &REMEDIES));
+        warnings.extend(unknowns(
+            &self.tally,
+            &self.options.by,
+            census.observations,
+            &REMEDIES,
+        ));
         warnings.extend(oddities(&self.tally, TooManyKeys::Reported));
         warnings.extend(self.short_range());
         let summary = info(self.summary(verdicts));
