@@ -602,6 +602,41 @@ fn rows_from_a_search_are_learned_by_any_fields() {
 }
 
 #[test]
+fn what_a_row_says_of_its_own_key_counts_beside_the_baseline() {
+    let desk = Desk::new();
+    desk.write(
+        "b.csv",
+        "host,firstTimeSeen,lastTimeSeen,enough_data\nweb,100,1400000,1\n",
+    );
+    desk.write(
+        "rows.csv",
+        "host,_time,firstTimeSeen,lastTimeSeen\nlong known,1500000,100,1400000\njust seen,1500000,1499000,1499000\nnew,1500000,,\n",
+    );
+    let told = desk.ok("detect --baseline b.csv --by host --format csv rows.csv");
+    told.says("3 observations of 3 keys judged");
+    let reported: Vec<&str> = told.out.lines().skip(1).collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].contains(",just seen,") && reported[1].contains(",new,"));
+}
+
+#[test]
+fn an_input_without_a_successful_call_of_a_role_changes_nothing_and_says_so() {
+    let desk = Desk::new();
+    let failed = call("App", "GetObject", "2025-03-10T08:00:00Z").replacen(
+        '{',
+        r#"{"errorCode":"AccessDenied","#,
+        1,
+    );
+    desk.write("failed.json", failed);
+    desk.ok("learn --baseline b.csv failed.json")
+        .says("there is nothing to learn; `b.csv` is as it was");
+    assert!(!desk.path("b.csv").exists());
+    let told = desk.ok("replay failed.json");
+    told.says("there is no observation with a time, so nothing can be replayed");
+    assert_eq!(told.out, "");
+}
+
+#[test]
 fn an_unknown_option_is_told_with_the_nearest() {
     let desk = Desk::new();
     let told = desk.run("detect --baseline b.csv --forget-windw=-90d@d logs");
