@@ -306,6 +306,16 @@ fn a_young_baseline_reports_nothing_and_says_from_when_it_will() {
 }
 
 #[test]
+fn a_baseline_that_is_forgotten_as_a_whole_reports_nothing_and_says_so() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json days/02.json");
+    let told = desk.ok("detect --baseline b.csv --forget-window -3d@d days/10.json");
+    told.says("warning: everything in the baseline is forgotten, so nothing is reported: run `unseen learn` on newer files");
+    assert_eq!(told.out, "");
+}
+
+#[test]
 fn a_baseline_that_nobody_updates_is_told() {
     let desk = Desk::new();
     ten_days(&desk);
