@@ -3,7 +3,7 @@
 //! Only what has to be done about it differs from door to door, and comes as [`Remedies`]. Decides nothing: counts come from
 //! `lookup`, facts about the baseline from `baseline`. Texts have neither a level nor a line end.
 
-use crate::baseline::{Census, Counts, Learned, Maturity};
+use crate::baseline::{Census, Counts, Learned, Maturity, Verdicts, MAX_KEYS};
 use crate::lookup::Tally;
 use crate::options::Windows;
 use crate::time::{Timestamp, DAY};
@@ -18,7 +18,7 @@ const THIN: u64 = 100;
 /// From this many new keys on, more new than known ones look like a change of what a key means.
 const FLOOD: u64 = 100;
 
-/// What the user can do, in the words of a door.
+/// What the user can do or has to ask, in the words of a door.
 #[derive(Clone, Copy, Debug)]
 pub struct Remedies {
     /// There is no baseline: `run "… - Initial" once`.
@@ -29,6 +29,12 @@ pub struct Remedies {
     pub update: &'static str,
     /// The question to ask where it is not: `is "… - Update" enabled?`.
     pub is_updated: &'static str,
+    /// One old sighting alone may be a stray event: `forget it`.
+    pub stray: &'static str,
+    /// A key field is `unknown`: why, and what else to read.
+    pub unknown: &'static str,
+    /// Most keys are new: what may have happened, and what to do if it has.
+    pub renamed: &'static str,
 }
 
 /// A run, as its messages need it.
@@ -47,12 +53,29 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The reasons for which rows were left out, or were not taken at their word; `too_many` is what became of those with too many keys.
-pub fn oddities(tally: &Tally, too_many: &str) -> Option<String> {
+/// What became of the rows that stand for more than [`MAX_KEYS`] keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooManyKeys {
+    /// They count for nothing.
+    LeftOut,
+    /// They go out as they came.
+    Reported,
+}
+
+/// The reasons for which rows were left out, or were not taken at their word.
+pub fn oddities(tally: &Tally, too_many_keys: TooManyKeys) -> Option<String> {
+    let too_many_keys = match too_many_keys {
+        TooManyKeys::LeftOut => {
+            format!("left out because they stand for more than {MAX_KEYS} keys")
+        }
+        TooManyKeys::Reported => {
+            format!("that stand for more than {MAX_KEYS} keys, reported without being judged")
+        }
+    };
     let reasons = [
         (tally.no_key, "without a key (a key field is empty)"),
         (tally.no_time, "without a time"),
-        (tally.too_many_keys, too_many),
+        (tally.too_many_keys, &too_many_keys),
         (
             tally.bad_time,
             "with a time that is not a number, which was ignored",
@@ -71,42 +94,58 @@ pub fn oddities(tally: &Tally, too_many: &str) -> Option<String> {
 }
 
 /// The observations whose key is only known as `unknown`, one text a field.
-pub fn unknowns(tally: &Tally, by: &[String], observations: u64) -> Vec<String> {
+pub fn unknowns(
+    tally: &Tally,
+    by: &[String],
+    observations: u64,
+    remedies: &Remedies,
+) -> Vec<String> {
     by.iter()
         .zip(&tally.unknown)
         .filter(|(_, &rows)| rows > 0)
         .map(|(field, rows)| {
             format!(
-                "{rows} of {} have the {field} `unknown`: the add-on does not map it for these events; the macro \
-                 cloud_api_calls_by_role can read CloudTrail events instead",
-                count(observations, "observation")
+                "{rows} of {} have the {field} `unknown`: {}",
+                count(observations, "observation"),
+                remedies.unknown,
             )
         })
         .collect()
 }
 
 /// That most observed keys are new, if so: all are reported, but it looks less like many calls than like other names.
-pub fn flood(new_keys: u64, keys: u64) -> Option<String> {
-    (new_keys >= FLOOD && new_keys * 2 > keys).then(|| {
+pub fn flood(verdicts: &Verdicts, remedies: &Remedies) -> Option<String> {
+    let (new, keys) = (verdicts.new_keys as u64, verdicts.keys as u64);
+    (verdicts.reported() > 0 && is_flood(new, keys)).then(|| {
         format!(
-            "{new_keys} of {} are new: was the add-on upgraded, or the source of the calls switched? Then run Initial before \
-             the detection; every one of them is reported all the same",
-            count(keys, "observed key")
+            "{new} of {} are new: {}; every one of them is reported all the same",
+            count(keys, "observed key"),
+            remedies.renamed,
         )
     })
 }
 
+fn is_flood(new: u64, keys: u64) -> bool {
+    new >= FLOOD && new * 2 > keys
+}
+
 impl<Z: TimeZone> Telling<'_, Z> {
     /// That a baseline is mature only because of a few old sightings, if so: one stray event is enough for that.
-    pub fn thin_maturity(&self, learned: &Learned, counts: &Counts) -> Option<String> {
+    pub fn thin_maturity(
+        &self,
+        learned: &Learned,
+        counts: &Counts,
+        remedies: &Remedies,
+    ) -> Option<String> {
         let is_thin = learned.maturity() == Maturity::Mature && counts.old * THIN < counts.kept();
         let oldest = learned.oldest().filter(|_| is_thin)?;
         Some(format!(
             "the baseline counts as mature because of {} of {}, the oldest first seen at {}: if that is a stray event, \
-             forget it, or alerts will come before enough was learned",
+             {}, or alerts will come before enough was learned",
             counts.old,
             count(counts.kept(), "key"),
             oldest.human(self.zone),
+            remedies.stray,
         ))
     }
 
@@ -202,7 +241,7 @@ mod tests {
             (99, 99, false),
             (0, 0, false),
         ] {
-            assert_eq!(flood(new, keys).is_some(), told, "{new} of {keys}");
+            assert_eq!(is_flood(new, keys), told, "{new} of {keys}");
         }
     }
 }

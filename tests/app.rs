@@ -804,6 +804,71 @@ fn health_tells_of_calls_that_came_too_late_to_be_reported_and_of_no_others() {
     }
 }
 
+/// On 15 August at 12:30 somebody writes an event of a call that nobody made, and dates it back, so that the call is known when he makes
+/// it. What is covered, what is not, and what is told.
+#[test]
+fn a_call_that_is_dated_back_is_alerted_for_a_day_and_else_learned_for_three_which_health_tells() {
+    const NEXT_DAY: &str = "16 Aug 10:30";
+    for (dated, made, alerted, told) in [
+        // The next detection reads its last day: the event itself is alerted.
+        ("15 Aug 12:29", NEXT_DAY, Some("15 Aug 13:17"), false),
+        ("14 Aug 13:00", NEXT_DAY, Some("15 Aug 13:17"), false),
+        // No detection reads it, but Update learns it.
+        ("14 Aug 11:59", NEXT_DAY, None, true),
+        ("13 Aug 00:00", NEXT_DAY, None, true),
+        // Until that night it is of no use.
+        ("13 Aug 00:00", "15 Aug 20:30", Some("15 Aug 21:17"), true),
+        // Nobody reads it.
+        ("12 Aug 23:59", NEXT_DAY, Some("16 Aug 11:17"), false),
+        // Remains: it was in the window when it came, and no longer at the next detection. Nobody tells.
+        ("14 Aug 12:59", NEXT_DAY, None, false),
+        ("14 Aug 12:00", NEXT_DAY, None, false),
+    ] {
+        let mut head = healthy();
+        let forged = call("Deploy CreateUser", dated).arriving(at("15 Aug 12:30"));
+        head.events.push(forged);
+        head.events.push(call("Deploy CreateUser", made));
+        let mut runs = head.live_until(at("16 Aug 07:52")).unwrap();
+        assert_eq!(
+            !problems(&mut head, "16 Aug 07:52").is_empty(),
+            told,
+            "{dated}"
+        );
+        runs.extend(head.live_until(at("18 Aug 06:00")).unwrap());
+        let alerted = alerted.map(|hour| (at(hour), "Deploy CreateUser".to_string()));
+        assert_eq!(alerts(&runs), Vec::from_iter(alerted), "{dated}, {made}");
+    }
+}
+
+#[test]
+fn a_detection_that_looks_back_further_than_update_alerts_all_that_update_learns() {
+    // Three days, the hours of the day at which both run, and one for snapping.
+    let window = "-74h@h";
+    for (dated, arrives, alerted) in [
+        ("15 Aug 12:29", "15 Aug 12:30", "15 Aug 13:17"),
+        ("14 Aug 12:59", "15 Aug 12:30", "15 Aug 13:17"),
+        ("13 Aug 00:00", "15 Aug 12:30", "15 Aug 13:17"),
+        // Learned a minute later, and judged half an hour after that.
+        ("13 Aug 00:00", "16 Aug 00:40", "16 Aug 01:17"),
+    ] {
+        let mut head = healthy();
+        head.macros
+            .define(ACTIVITY_WINDOW, &format!("\"{window}\""));
+        let detection = head.searches.stanzas.get_mut(DETECTION).unwrap();
+        detection.insert("dispatch.earliest_time".into(), window.into());
+        let forged = call("Deploy CreateUser", dated).arriving(at(arrives));
+        head.events.push(forged);
+        let runs = head.live_until(at("19 Aug 06:00")).unwrap();
+        assert!(baseline(&head).contains_key("Deploy CreateUser"), "{dated}");
+        assert_eq!(
+            alerts(&runs),
+            [(at(alerted), "Deploy CreateUser".to_string())],
+            "{dated}"
+        );
+        assert_eq!(problems(&mut head, "19 Aug 07:52"), [""; 0], "{dated}");
+    }
+}
+
 #[test]
 fn health_tells_of_roles_that_nobody_knows() {
     let mut head = healthy();

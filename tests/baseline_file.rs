@@ -1,14 +1,18 @@
 //! The command line's baseline file: whatever happens to a learner, the file is the old one or the new one, whole.
 //!
-//! Learners are killed at random moments, and at every single system call; disks fill up, folders are read-only, calls fail. Needs the
-//! real binary, and `strace` for what only the kernel can do to it: without that, those tests say aloud that they were not run.
+//! Learners are killed at random moments, and at every single system call; disks fill up, become read-only, calls fail. Needs the
+//! real binary; `strace` for what only the kernel can do to it, and the right to mount disks of its own: without these, tests say aloud
+//! that they were not run.
 //! What a user is told, links and permissions are in `tests/cli.rs`. `SOAK=10000 cargo test --release --test baseline_file` kills as often.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout)] // a figure is printed for whoever measures
 #![allow(clippy::unwrap_used)] // a panic is the report
 
+mod disk;
 mod trace;
 
+use disk::Shell;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -17,7 +21,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use trace::can_trace;
 
-/// What is said where `strace` cannot be used.
+/// What is said where `strace` cannot be used, or nothing be mounted.
 const NOT_RUN: &str = "tests/baseline_file.rs was NOT RUN in full";
 
 const HEADER: &str = "user,command,firstTimeSeen,lastTimeSeen,enough_data";
@@ -79,6 +83,39 @@ impl Desk {
         command
     }
 
+    /// A learner whose baseline lies on a disk of its own, and another after `mend`. What was true of the disk in between is told.
+    fn learn_on_disk(&self, shell: &Shell, options: &str, spoil: &str, mend: &str) -> OnDisk {
+        for left in ["then.csv", "mended.csv"] {
+            let _ = fs::remove_file(self.path(left));
+        }
+        fs::create_dir_all(self.path("disk")).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o {options} none disk; cp b.csv disk/
+             {spoil}
+             code=0; \"$0\" learn --baseline disk/b.csv news.csv || code=$?
+             ls -A disk
+             if [ -e disk/b.csv ]; then cp disk/b.csv then.csv; fi
+             {mend}
+             \"$0\" learn --baseline disk/b.csv news.csv; cp disk/b.csv mended.csv
+             exit $code"
+        );
+        let mut command = shell.command(&script);
+        self.at_home(&mut command);
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+        let told = format!("{options}, {spoil}: {:?}: {stderr}", output.status);
+        let mended = fs::read_to_string(self.path("mended.csv"));
+        assert!(mended.is_ok_and(|text| text == self.new), "{told}");
+        OnDisk {
+            code: output.status.code(),
+            names: stdout.lines().map(str::to_owned).collect(),
+            baseline: fs::read_to_string(self.path("then.csv")).ok(),
+            stderr,
+            told,
+        }
+    }
+
     /// A learner to whom the kernel does what `inject` says, at calls about `path` or at all.
     fn learn_under(&self, inject: &str, path: Option<&str>) -> Output {
         let mut command = Command::new("strace");
@@ -127,6 +164,36 @@ impl Desk {
     }
 }
 
+/// What a learner did, and what it left on its disk.
+struct OnDisk {
+    code: Option<i32>,
+    stderr: String,
+    names: Vec<String>,
+    baseline: Option<String>,
+    /// All of it, for a failure.
+    told: String,
+}
+
+impl OnDisk {
+    /// It failed, said so once, and left `old` and no more than `names`.
+    #[track_caller]
+    fn failed(&self, says: [&str; 2], old: Option<&String>, names: &[&str]) {
+        let Self { told, stderr, .. } = self;
+        assert_eq!(self.code, Some(1), "{told}");
+        assert!(says.iter().all(|text| stderr.contains(text)), "{told}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{told}");
+        assert!(self.baseline.as_ref() == old, "{told}");
+        assert_eq!(self.names, names, "{told}");
+    }
+
+    #[track_caller]
+    fn succeeded(&self, desk: &Desk) {
+        assert_eq!(self.code, Some(0), "{}", self.told);
+        assert!(self.baseline.as_ref() == Some(&desk.new), "{}", self.told);
+        assert_eq!(self.names, ["b.csv", "b.csv.lock"], "{}", self.told);
+    }
+}
+
 #[test]
 fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
     let desk = Desk::new();
@@ -134,6 +201,7 @@ fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
     let begun = Instant::now();
     assert!(desk.learn("news.csv").output().unwrap().status.success());
     let longest = begun.elapsed() * 5 / 4;
+    let mut left = [0, 0];
     for kill in 0..kills {
         desk.go_back();
         let mut learner = desk.learn("news.csv").spawn().unwrap();
@@ -142,8 +210,12 @@ fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
         std::thread::sleep(moment.min(Duration::from_secs(5)));
         learner.kill().unwrap();
         learner.wait().unwrap();
-        desk.is_new(&format!("killed after {moment:?}"));
+        left[usize::from(desk.is_new(&format!("killed after {moment:?}")))] += 1;
     }
+    println!(
+        "{kills} kills within {longest:?}: {} left the old file, {} the new one",
+        left[0], left[1]
+    );
     desk.carries_on("the last kill");
 }
 
@@ -220,6 +292,97 @@ fn a_system_call_that_fails_is_told_and_leaves_the_old_file_and_nothing_else() {
     }
 }
 
+const FULL: &str = "No space left on device";
+
+/// How many bytes of a disk a text takes.
+fn blocks(text: &str) -> usize {
+    text.len().next_multiple_of(4_096)
+}
+
+#[test]
+fn a_full_disk_is_told_and_leaves_the_old_file_and_nothing_else_however_much_room_is_left() {
+    let Some(shell) = Shell::new(NOT_RUN) else {
+        return;
+    };
+    let desk = Desk::new();
+    let make_room = "mount -t tmpfs -o remount,size=1m,nr_inodes=100 none disk";
+    // The write stops earlier or later, until there is room for all of it.
+    let mut failures = 0;
+    loop {
+        let size = format!("size={}", blocks(&desk.old) + failures * 4_096);
+        let after = desk.learn_on_disk(&shell, &size, "", make_room);
+        if after.code == Some(0) {
+            after.succeeded(&desk);
+            break;
+        }
+        let says = ["cannot write the baseline `", FULL];
+        after.failed(says, Some(&desk.old), &["b.csv", "b.csv.lock"]);
+        failures += 1;
+    }
+    assert!(failures >= 10, "too few failures: {failures}");
+    // No room for one file more: for the lock, then for the new version. The folder itself is one, the old file another.
+    for (files, what, names) in [
+        (2, "cannot lock `", &["b.csv"][..]),
+        (3, "cannot write the baseline `", &["b.csv", "b.csv.lock"]),
+    ] {
+        let options = format!("nr_inodes={files}");
+        let after = desk.learn_on_disk(&shell, &options, "", make_room);
+        after.failed([what, FULL], Some(&desk.old), names);
+    }
+    desk.learn_on_disk(&shell, "nr_inodes=4", "", make_room)
+        .succeeded(&desk);
+    // A first baseline is not begun.
+    let take_away = "rm disk/b.csv; mount -t tmpfs -o remount,size=8k none disk";
+    let bring_back = format!("{make_room}; cp b.csv disk/");
+    let after = desk.learn_on_disk(&shell, "size=1m", take_away, &bring_back);
+    after.failed(["cannot write the baseline `", FULL], None, &["b.csv.lock"]);
+    // What a run that died has left makes room.
+    let size = format!("size={}", blocks(&desk.old) + blocks(&desk.new));
+    let fill = "head -c 9999999 /dev/zero >disk/b.csv.new 2>/dev/null || true";
+    desk.learn_on_disk(&shell, &size, fill, "").succeeded(&desk);
+}
+
+#[test]
+fn a_disk_that_is_read_only_is_told_and_read_and_the_file_stays_as_it_was() {
+    let Some(shell) = Shell::new(NOT_RUN) else {
+        return;
+    };
+    let desk = Desk::new();
+    let judge = "\"$0\" detect --baseline disk/b.csv news.csv 2>/dev/null";
+    for (spoil, mend, says, names) in [
+        (
+            "mount -t tmpfs -o remount,ro none disk",
+            "mount -t tmpfs -o remount,rw none disk",
+            ["cannot lock `", "Read-only file system"],
+            &["b.csv"][..],
+        ),
+        (
+            "touch disk/b.csv.lock; mount -t tmpfs -o remount,ro none disk",
+            "mount -t tmpfs -o remount,rw none disk",
+            ["cannot lock `", "Read-only file system"],
+            &["b.csv", "b.csv.lock"],
+        ),
+        // The folder alone.
+        (
+            "mount --bind disk disk; mount -o remount,bind,ro disk",
+            "umount disk",
+            ["cannot lock `", "Read-only file system"],
+            &["b.csv"],
+        ),
+        // The file alone, as a container may be given it.
+        (
+            "mount --bind disk/b.csv disk/b.csv",
+            "umount disk/b.csv",
+            ["cannot write the baseline `", "Device or resource busy"],
+            &["b.csv", "b.csv.lock"],
+        ),
+    ] {
+        let mend = format!("{judge}; {mend}");
+        let after = desk.learn_on_disk(&shell, "size=1m", spoil, &mend);
+        after.failed(says, Some(&desk.old), names);
+    }
+}
+
 #[test]
 fn a_file_that_may_not_grow_so_large_stays_as_it_was() {
     // Without strace: the shell limits the size of files to a few kilobytes, and the signal for it is ignored, or not.
@@ -244,7 +407,7 @@ fn a_folder_that_may_not_be_written_is_told_and_the_file_stays_as_it_was() {
     let folder = desk.folder.path();
     let of = |mode| fs::Permissions::from_mode(mode);
     fs::set_permissions(folder, of(0o555)).unwrap();
-    // Root may write anywhere: then the failing calls above are what stands for this.
+    // Root may write anywhere: then the read-only disk above is what stands for this.
     let may_write_anywhere = fs::write(folder.join("probe"), "").is_ok();
     let output = desk.learn("news.csv").output().unwrap();
     fs::set_permissions(folder, of(0o755)).unwrap();

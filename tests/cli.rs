@@ -306,12 +306,105 @@ fn a_young_baseline_reports_nothing_and_says_from_when_it_will() {
 }
 
 #[test]
+fn a_baseline_that_is_forgotten_as_a_whole_reports_nothing_and_says_so() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json days/02.json");
+    let told = desk.ok("detect --baseline b.csv --forget-window -3d@d days/10.json");
+    told.says("warning: everything in the baseline is forgotten, so nothing is reported: run `unseen learn` on newer files");
+    assert_eq!(told.out, "");
+}
+
+#[test]
 fn a_baseline_that_nobody_updates_is_told() {
     let desk = Desk::new();
     ten_days(&desk);
     desk.ok("learn --baseline b.csv days/01.json days/02.json");
     desk.ok("detect --baseline b.csv days/10.json").says(
         "more than two days before 2025-03-10 10:05:00 UTC: does `unseen learn` run every day?",
+    );
+}
+
+#[test]
+fn a_baseline_that_is_mature_because_of_one_stray_event_is_told() {
+    let desk = Desk::new();
+    let young = |roles: usize, day: u32| {
+        let calls = (0..roles).map(|role| {
+            let role = format!("Role{role}");
+            call(&role, "GetObject", &format!("2025-03-{day:02}T08:00:00Z"))
+        });
+        calls.collect::<Vec<_>>().join("\n")
+    };
+    let stray = call("Stray", "GetObject", "2025-02-01T08:00:00Z");
+    // One old key in a hundred is enough for it to be no stray.
+    for (roles, told) in [(99, false), (100, true)] {
+        desk.write("young.json", format!("{}\n{stray}", young(roles, 9)));
+        let err = desk.ok("learn --baseline b.csv young.json").err;
+        assert_eq!(err.contains("counts as mature"), told, "{roles}: {err}");
+        assert!(err.contains("the baseline is mature"), "{err}");
+    }
+    desk.ok("learn --baseline b.csv young.json").says(
+        "warning: the baseline counts as mature because of 1 of 101 keys, the oldest first seen at 2025-02-01 08:00:00 UTC: \
+         if that is a stray event, take its row out of the file before the next `unseen learn`, or alerts will come before \
+         enough was learned",
+    );
+    let kept = desk.read("b.csv");
+    let kept = kept.lines().filter(|line| !line.contains("Stray"));
+    desk.write("b.csv", kept.collect::<Vec<_>>().join("\n"));
+    desk.write("next.json", young(100, 10));
+    let told = desk.ok("learn --baseline b.csv next.json");
+    told.says("100 keys in the baseline")
+        .says("mature from 2025-03-17 00:00:00 UTC");
+    assert!(!told.err.contains("warning: "), "{}", told.err);
+
+    // A replay learns before it tells.
+    desk.write("archive/1.json", &stray)
+        .write("archive/2.json", young(100, 9))
+        .write("archive/3.json", young(100, 10));
+    let replay = "replay archive --initial-days 37";
+    desk.ok(replay)
+        .says("the baseline is mature from 2025-03-10 08:17:00 UTC on")
+        .says("warning: the baseline counts as mature because of 1 of 101 keys, the oldest first seen at 2025-02-01 08:00:00 UTC: if that is a stray event, leave it out with --from, or");
+    let told = desk.ok(&format!("{replay} --from 2025-03-01T00:00:00Z"));
+    assert!(!told.err.contains("counts as mature"), "{}", told.err);
+}
+
+#[test]
+fn a_flood_of_new_keys_is_told_and_reported_whole() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let flood = |desk: &Desk, roles: usize| {
+        let calls = (0..roles)
+            .map(|role| call(&format!("Role{role}"), "GetObject", "2025-03-10T08:00:00Z"));
+        desk.write("flood.json", calls.collect::<Vec<_>>().join("\n"));
+        desk.ok("detect --baseline b.csv --format csv flood.json")
+    };
+    desk.ok("learn --baseline b.csv days");
+    let told = flood(&desk, 100);
+    told.says(
+        "warning: 100 of 100 observed keys are new: is it the baseline of other accounts, or does it name roles otherwise? \
+         Then run `unseen learn` on older files first; every one of them is reported all the same",
+    );
+    assert_eq!(told.out.lines().count(), 1 + 100);
+    assert!(!flood(&desk, 99).err.contains("warning: "));
+    // What is not reported is no flood.
+    desk.ok("learn --baseline young.csv days/10.json");
+    fs::rename(desk.path("young.csv"), desk.path("b.csv")).unwrap();
+    let learning = flood(&desk, 100);
+    learning.says("the baseline is still learning");
+    assert!(!learning.err.contains("are new"), "{}", learning.err);
+}
+
+#[test]
+fn rows_of_an_unknown_user_are_told_in_words_of_the_command_line() {
+    let desk = Desk::new();
+    desk.write(
+        "rows.csv",
+        "user,command,_time\nunknown,CreateUser,1741564800\nApp,GetObject,1741564800\n",
+    );
+    desk.ok("learn --baseline b.csv rows.csv").says(
+        "warning: 1 of 2 observations have the user `unknown`: whoever wrote these rows did not know it; \
+         read the CloudTrail files instead",
     );
 }
 
@@ -516,6 +609,41 @@ fn rows_from_a_search_are_learned_by_any_fields() {
     );
     desk.run("learn --baseline b.csv --by host,_time rows.csv")
         .says("error: `_time` cannot be a key field");
+}
+
+#[test]
+fn what_a_row_says_of_its_own_key_counts_beside_the_baseline() {
+    let desk = Desk::new();
+    desk.write(
+        "b.csv",
+        "host,firstTimeSeen,lastTimeSeen,enough_data\nweb,100,1400000,1\n",
+    );
+    desk.write(
+        "rows.csv",
+        "host,_time,firstTimeSeen,lastTimeSeen\nlong known,1500000,100,1400000\njust seen,1500000,1499000,1499000\nnew,1500000,,\n",
+    );
+    let told = desk.ok("detect --baseline b.csv --by host --format csv rows.csv");
+    told.says("3 observations of 3 keys judged");
+    let reported: Vec<&str> = told.out.lines().skip(1).collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].contains(",just seen,") && reported[1].contains(",new,"));
+}
+
+#[test]
+fn an_input_without_a_successful_call_of_a_role_changes_nothing_and_says_so() {
+    let desk = Desk::new();
+    let failed = call("App", "GetObject", "2025-03-10T08:00:00Z").replacen(
+        '{',
+        r#"{"errorCode":"AccessDenied","#,
+        1,
+    );
+    desk.write("failed.json", failed);
+    desk.ok("learn --baseline b.csv failed.json")
+        .says("there is nothing to learn; `b.csv` is as it was");
+    assert!(!desk.path("b.csv").exists());
+    let told = desk.ok("replay failed.json");
+    told.says("there is no observation with a time, so nothing can be replayed");
+    assert_eq!(told.out, "");
 }
 
 #[test]

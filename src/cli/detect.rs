@@ -7,23 +7,19 @@ use super::baseline_file::{BaselineError, Stored};
 use super::gathered::{Gathered, Keep, ObservedKey};
 use super::input::BadTimes;
 use super::keys;
-use super::notes::Fates;
 use super::report::{self, Format};
 use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{DetectCutoffs, Detector, Fact, Held, Keys, Verdicts};
 use crate::lookup::{self, Clock, Tally};
 use crate::options::UnseenOptions;
-use crate::telling::{count, oddities, Telling};
+use crate::telling::{count, flood, oddities, Telling, TooManyKeys};
 use chrono::TimeZone;
 use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
     keep: Keep::Context,
     bad_times: BadTimes::Count,
-    fates: Fates {
-        no_time: "judged by its key alone",
-        too_many: "left out because they stand for more than 1000 keys",
-    },
+    no_time: "judged by its key alone",
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -62,7 +58,8 @@ pub(super) fn run<Z: TimeZone>(
         .why_nothing(&verdicts.census, cutoffs.learning, &REMEDIES)
         .into_iter()
         .chain(telling.staleness(&verdicts.census, &REMEDIES))
-        .chain(oddities(&tally, WANTED.fates.too_many).map(|odd| format!("the baseline had {odd}")))
+        .chain(flood(&verdicts, &REMEDIES))
+        .chain(oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}")))
         .collect();
     let summary = format!(
         "{} of {} judged as of {}; {} reported, first seen after {}",

@@ -8,12 +8,11 @@ use super::baseline_file::{BaselineError, Locked, Stored};
 use super::gathered::{Gathered, Keep, AS_OF};
 use super::input::BadTimes;
 use super::keys;
-use super::notes::Fates;
-use super::{CliError, Outcome, Wanted, World};
+use super::{CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
-use crate::telling::{count, oddities, Telling};
+use crate::telling::{count, oddities, Telling, TooManyKeys};
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -21,10 +20,7 @@ use clap::ArgMatches;
 const WANTED: Wanted = Wanted {
     keep: Keep::Times,
     bad_times: BadTimes::Stop,
-    fates: Fates {
-        no_time: "not learned",
-        too_many: "left out because they stand for more than 1000 keys",
-    },
+    no_time: "not learned",
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -63,13 +59,16 @@ pub(super) fn run<Z: TimeZone>(
         as_of: learning.clock.as_of,
         zone: &world.zone,
     };
+    let counts = learned.counts();
+    let odd = oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}"));
+    let thin = telling.thin_maturity(&learned, &counts, &REMEDIES);
     let summary = format!(
         "`{}`: {}",
         path.display(),
-        learning.summary(&learned, &telling)
+        learning.summary(&learned, counts, &telling)
     );
-    if let Some(odd) = oddities(&tally, WANTED.fates.too_many) {
-        world.notes().warn(&format!("the baseline had {odd}"));
+    for warning in odd.into_iter().chain(thin) {
+        world.notes().warn(&warning);
     }
     world.notes().info(&summary);
     Ok(Outcome::Done)
@@ -146,8 +145,12 @@ impl<'l> Learning<'l> {
         Ok((learned, tally))
     }
 
-    fn summary<Z: TimeZone>(&self, learned: &Learned, telling: &Telling<'_, Z>) -> String {
-        let counts = learned.counts();
+    fn summary<Z: TimeZone>(
+        &self,
+        learned: &Learned,
+        counts: Counts,
+        telling: &Telling<'_, Z>,
+    ) -> String {
         let Counts {
             new,
             changed,

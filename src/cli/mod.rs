@@ -28,7 +28,7 @@ use chrono::TimeZone;
 use clap::ArgMatches;
 use gathered::{Gathered, Keep};
 use input::{BadTimes, InputError, Plan, Progress};
-use notes::{Fates, Notes};
+use notes::Notes;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use thiserror::Error;
@@ -39,6 +39,9 @@ const REMEDIES: Remedies = Remedies {
     restart: "run `unseen learn` on newer files",
     update: "`unseen learn`",
     is_updated: "does `unseen learn` run every day?",
+    stray: "take its row out of the file before the next `unseen learn`",
+    unknown: "whoever wrote these rows did not know it; read the CloudTrail files instead",
+    renamed: "is it the baseline of other accounts, or does it name roles otherwise? Then run `unseen learn` on older files first",
 };
 
 /// The world as the command line sees it.
@@ -109,7 +112,8 @@ enum CliError {
 struct Wanted {
     keep: Keep,
     bad_times: BadTimes,
-    fates: Fates,
+    /// What becomes of a call whose time is no time, or comes from a broken clock.
+    no_time: &'static str,
 }
 
 /// Runs the command line; `arguments` begin with the name of the program.
@@ -194,7 +198,7 @@ impl<Z> World<'_, Z> {
                 .collect();
             return Err(CliError::NoInput(paths.join(", ")));
         }
-        notes.read(&input.gathered, by, wanted.fates);
+        notes.read(&input.gathered, by, wanted.no_time);
         Ok(input.gathered)
     }
 }

@@ -5,7 +5,8 @@
 
 use super::gathered::{Gathered, Records};
 use super::input::{Input, Progress};
-use crate::telling::{count, oddities, unknowns};
+use super::REMEDIES;
+use crate::telling::{count, oddities, unknowns, TooManyKeys};
 use std::io::Write;
 
 /// Writes to stderr.
@@ -13,15 +14,6 @@ pub(super) struct Notes<'w> {
     stderr: &'w mut dyn Write,
     is_watched: bool,
     has_progress: bool,
-}
-
-/// What becomes of what is odd, in the words of a verb.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fates {
-    /// Of a call whose time is no time, or comes from a broken clock.
-    pub no_time: &'static str,
-    /// Of a row that stands for too many keys.
-    pub too_many: &'static str,
 }
 
 impl<'w> Notes<'w> {
@@ -85,19 +77,19 @@ impl<'w> Notes<'w> {
         }
     }
 
-    /// What was read, and what of it was left out or not taken at its word.
-    pub(super) fn read(&mut self, gathered: &Gathered, by: &[String], fates: Fates) {
+    /// What was read, and what of it was left out or not taken at its word; `no_time` is what becomes of a call without a good time.
+    pub(super) fn read(&mut self, gathered: &Gathered, by: &[String], no_time: &str) {
         if gathered.records.all() > 0 {
-            self.records(&gathered.records, fates);
+            self.records(&gathered.records, no_time);
         }
-        let odd = oddities(&gathered.tally, fates.too_many);
-        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows);
+        let odd = oddities(&gathered.tally, TooManyKeys::LeftOut);
+        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows, &REMEDIES);
         odd.into_iter()
             .chain(unknown)
             .for_each(|text| self.warn(&text));
     }
 
-    fn records(&mut self, records: &Records, fates: Fates) {
+    fn records(&mut self, records: &Records, no_time: &str) {
         self.info(&format!(
             "read {}: {} by assumed roles, {} that failed, {} by others",
             count(records.all(), "record"),
@@ -136,9 +128,8 @@ impl<'w> Notes<'w> {
         ];
         for (number, what) in odd_times.iter().filter(|(number, _)| *number > 0) {
             self.warn(&format!(
-                "{} with {what}, {}",
+                "{} with {what}, {no_time}",
                 count(*number, "call"),
-                fates.no_time
             ));
         }
     }

@@ -7,16 +7,15 @@ use super::arguments::Typed;
 use super::gathered::{Gathered, Keep, More};
 use super::input::BadTimes;
 use super::keys;
-use super::notes::Fates;
 use super::report::{aligned, visible};
-use super::{result_of, CliError, Outcome, Wanted, World};
+use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{
     DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learner, Maturity, Said, Sighting,
     Start,
 };
 use crate::lookup;
 use crate::options::{UnseenOptions, Windows};
-use crate::telling::count;
+use crate::telling::{count, Remedies, Telling};
 use crate::time::{Modifier, Timestamp, DAY, HOUR, MINUTE};
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -32,13 +31,16 @@ const UPDATE_RANGE: &str = "-3d@d";
 /// For how long a key that alerted does not alert again.
 const SUPPRESSION: i64 = 7 * DAY;
 
+/// What its user can do: there is no file to take a row out of.
+const REPLAY_REMEDIES: Remedies = Remedies {
+    stray: "leave it out with --from",
+    ..REMEDIES
+};
+
 const WANTED: Wanted = Wanted {
     keep: Keep::Minutes,
     bad_times: BadTimes::Count,
-    fates: Fates {
-        no_time: "left out",
-        too_many: "left out because they stand for more than 1000 keys",
-    },
+    no_time: "left out",
 };
 
 pub(super) fn run<Z: TimeZone>(
@@ -65,6 +67,9 @@ pub(super) fn run<Z: TimeZone>(
                 mature.human(&world.zone)
             );
             world.notes().info(&told);
+            if let Some(thin) = &replay.thin {
+                world.notes().warn(thin);
+            }
         }
         None => {
             let [from, to] =
@@ -105,6 +110,8 @@ struct Replay {
     to: Timestamp,
     /// When the baseline was first found mature.
     mature: Option<Timestamp>,
+    /// That it was mature because of a few old sightings, if so.
+    thin: Option<String>,
     /// The start of each day on which a detection ran, and when which keys alerted on it.
     days: Vec<(Timestamp, Vec<(Timestamp, u32)>)>,
 }
@@ -158,6 +165,7 @@ impl<'g> History<'g> {
             from,
             to,
             mature: None,
+            thin: None,
             days: Vec::new(),
         };
         let begins = from.saturating_add(initial_days * DAY);
@@ -184,8 +192,9 @@ impl<'g> History<'g> {
                 alerted.extend(new.iter().map(|&key| (key, detection)));
                 let (_, alerts) = replay.days.last_mut().expect("the day was just added");
                 alerts.extend(new.into_iter().map(|key| (detection, key)));
-                if baseline.maturity == Maturity::Mature {
-                    replay.mature = replay.mature.or(Some(detection));
+                if baseline.maturity == Maturity::Mature && replay.mature.is_none() {
+                    replay.mature = Some(detection);
+                    replay.thin = baseline.thin.take();
                 }
             }
             let update = hour.saturating_add(UPDATE);
@@ -211,6 +220,8 @@ fn start_of(minute: i64) -> Timestamp {
 struct Baseline {
     rows: Vec<(u32, Sighting)>,
     maturity: Maturity,
+    /// That it is mature because of a few old sightings, if so.
+    thin: Option<String>,
 }
 
 impl Default for Baseline {
@@ -218,6 +229,7 @@ impl Default for Baseline {
         Self {
             rows: Vec::new(),
             maturity: Maturity::Learning,
+            thin: None,
         }
     }
 }
@@ -281,6 +293,12 @@ impl Baseline {
             .map(|row| (number(row), row.sighting))
             .collect();
         self.maturity = learned.maturity();
+        let telling = Telling {
+            windows,
+            as_of,
+            zone,
+        };
+        self.thin = telling.thin_maturity(&learned, &learned.counts(), &REPLAY_REMEDIES);
         Ok(())
     }
 

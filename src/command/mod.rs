@@ -27,6 +27,10 @@ const REMEDIES: Remedies = Remedies {
               \"Previously Seen Cloud API Calls Per User Role - Update\"",
     update: "\"Previously Seen Cloud API Calls Per User Role - Update\"",
     is_updated: "is \"Previously Seen Cloud API Calls Per User Role - Update\" enabled?",
+    stray: "forget it",
+    unknown: "the add-on does not map it for these events; the macro cloud_api_calls_by_role can read CloudTrail events \
+              instead",
+    renamed: "was the add-on upgraded, or the source of the calls switched? Then run Initial before the detection",
 };
 
 /// The most rows in one reply where splunkd does not say: the default of `maxresultrows` in limits.conf.

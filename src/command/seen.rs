@@ -3,7 +3,7 @@
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
 use super::ahead::Ahead;
-use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH};
+use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH, REMEDIES};
 use crate::baseline::{
     Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
 };
@@ -11,7 +11,7 @@ use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
-use crate::telling::{count, oddities, unknowns, Telling};
+use crate::telling::{count, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -134,12 +134,14 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     fn messages(&self, learned: &Learned) -> Vec<Message> {
         let counts = learned.counts();
         let mut messages = vec![info(self.summary(learned, counts))];
-        let thin = self.telling().thin_maturity(learned, &counts);
-        let odd = oddities(
+        let thin = self.telling().thin_maturity(learned, &counts, &REMEDIES);
+        let odd = oddities(&self.tally, TooManyKeys::LeftOut);
+        let unknown = unknowns(
             &self.tally,
-            "left out because they stand for more than 1000 keys",
+            &self.options.by,
+            learned.observations,
+            &REMEDIES,
         );
-        let unknown = unknowns(&self.tally, &self.options.by, learned.observations);
         messages.extend(thin.into_iter().chain(odd).chain(unknown).map(warn));
         messages
     }

@@ -9,7 +9,7 @@ use crate::lookup::{Clock, Columns, Skip, Tally};
 use crate::options::{Cutoffs, OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::{Reader, Row};
-use crate::telling::{count, flood, oddities, unknowns, Telling};
+use crate::telling::{count, flood, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -103,14 +103,14 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let mut warnings = Vec::new();
         warnings.extend(telling.why_nothing(census, self.cutoffs.learning, &REMEDIES));
         warnings.extend(telling.staleness(census, &REMEDIES));
-        if verdicts.reported() > 0 {
-            warnings.extend(flood(verdicts.new_keys as u64, verdicts.keys as u64));
-        }
-        warnings.extend(unknowns(&self.tally, &self.options.by, census.observations));
-        warnings.extend(oddities(
+        warnings.extend(flood(verdicts, &REMEDIES));
+        warnings.extend(unknowns(
             &self.tally,
-            "that stand for more than 1000 keys, reported without being judged",
+            &self.options.by,
+            census.observations,
+            &REMEDIES,
         ));
+        warnings.extend(oddities(&self.tally, TooManyKeys::Reported));
         warnings.extend(self.short_range());
         let summary = info(self.summary(verdicts));
         std::iter::once(summary)

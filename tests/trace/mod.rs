@@ -2,7 +2,7 @@
 //!
 //! Knows whether it can be used here, and sees to it that a test which cannot use it does not pass in silence.
 
-use std::fs;
+use std::io::Write;
 use std::process::Command;
 
 /// Whether `strace` works here. If not, `told` says aloud what was not run, and in CI it is a failure.
@@ -16,7 +16,11 @@ pub(crate) fn can_trace(told: &str) -> bool {
     let told =
         format!("{told}: strace is missing or may not trace; install it (apt-get install strace)");
     assert!(std::env::var_os("CI").is_none(), "{told}");
-    // Past the harness, which keeps back what a good test prints.
-    let _ = fs::write("/dev/stderr", format!("\n*** {told} ***\n"));
+    say_aloud(&told);
     false
+}
+
+/// Says something past the harness, which keeps back what a good test prints by `println!` and `eprintln!`.
+pub(crate) fn say_aloud(told: &str) {
+    let _ = writeln!(std::io::stderr(), "\n*** {told} ***");
 }
