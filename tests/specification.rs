@@ -204,11 +204,12 @@ fn said() -> impl Strategy<Value = Said> {
     })
 }
 
-fn plain() -> impl Strategy<Value = Plain> {
+/// A fact about keys of which most have values that match `names`.
+fn plain(names: &'static str) -> impl Strategy<Value = Plain> {
     let values = || {
         proptest::sample::subsequence(vec!["a".to_string(), "b".into(), "c".into()], 1..3).boxed()
     };
-    let one = || "[abc]".prop_map(|value| vec![value]).boxed();
+    let one = || names.prop_map(|value| vec![value]).boxed();
     let field = move || prop_oneof![5 => one(), 1 => values()];
     let parts = (
         field(),
@@ -224,8 +225,15 @@ fn plain() -> impl Strategy<Value = Plain> {
 }
 
 fn facts() -> impl Strategy<Value = Vec<Plain>> {
+    some_facts("[abc]", 0..30)
+}
+
+fn some_facts(
+    names: &'static str,
+    number: std::ops::Range<usize>,
+) -> impl Strategy<Value = Vec<Plain>> {
     // A fact that was joined always tells the last sighting here: whether a join that never does stops a run is tested beside the rule.
-    proptest::collection::vec(plain(), 0..30).prop_map(|mut facts| {
+    proptest::collection::vec(plain(names), number).prop_map(|mut facts| {
         for fact in &mut facts {
             if let (Some(_), Some(said)) = (fact.own, &mut fact.said) {
                 said.sighting = said.sighting.merge(Sighting::new(None, Some(Timestamp(0))));
@@ -251,35 +259,75 @@ fn cutoffs() -> impl Strategy<Value = (LearnCutoffs, DetectCutoffs)> {
     })
 }
 
+/// Learns, and holds what comes out against the specification.
+fn check_learner(facts: &[Plain], cutoffs: LearnCutoffs) -> Result<(), TestCaseError> {
+    let learned = really_learn(facts, cutoffs);
+    let (expected, maturity) = learn(facts, cutoffs);
+    let firsts = || {
+        expected
+            .values()
+            .filter_map(|(sighting, _)| sighting.first())
+    };
+    prop_assert_eq!(learned.oldest(), firsts().min());
+    let count = |change| expected.values().filter(|&&(_, is)| is == change).count() as u64;
+    let known: BTreeSet<Key> = facts
+        .iter()
+        .filter(|fact| fact.usable_said().is_some())
+        .flat_map(Plain::keys)
+        .collect();
+    prop_assert_eq!(
+        learned.counts(),
+        Counts {
+            new: count(Change::New),
+            changed: count(Change::Changed),
+            unchanged: count(Change::Unchanged),
+            forgotten: known
+                .iter()
+                .filter(|key| !expected.contains_key(key))
+                .count() as u64,
+            old: firsts().filter(|&first| first <= cutoffs.mature).count() as u64,
+        }
+    );
+    prop_assert_eq!(learned.counts().kept(), expected.len() as u64);
+    let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
+    prop_assert_eq!(
+        (learned.observations, learned.baseline_rows),
+        (observations as u64, (facts.len() - observations) as u64)
+    );
+    prop_assert_eq!(rows(&learned), expected);
+    prop_assert_eq!(learned.maturity(), maturity);
+
+    let positions: Vec<usize> = learned.rows().map(|row| row.position()).collect();
+    for (place, &position) in positions.iter().enumerate() {
+        let rest: Vec<usize> = learned
+            .rows_from(position)
+            .map(|row| row.position())
+            .collect();
+        prop_assert_eq!(
+            &rest,
+            &positions[place..],
+            "going on from a row gives it and those behind it"
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    /// So many that a thread merges them, and that the table of keys grows.
+    #[test]
+    fn the_learner_does_what_the_specification_says_of_many_facts(facts in some_facts("[a-z]", 1_100..2_500), (cutoffs, _) in cutoffs()) {
+        check_learner(&facts, cutoffs)?;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn the_learner_does_what_the_specification_says(facts in facts(), (cutoffs, _) in cutoffs()) {
-        let learned = really_learn(&facts, cutoffs);
-        let (expected, maturity) = learn(&facts, cutoffs);
-        let firsts = || expected.values().filter_map(|(sighting, _)| sighting.first());
-        prop_assert_eq!(learned.oldest(), firsts().min());
-        let count = |change| expected.values().filter(|&&(_, is)| is == change).count() as u64;
-        let known: BTreeSet<Key> = facts.iter().filter(|fact| fact.usable_said().is_some()).flat_map(Plain::keys).collect();
-        prop_assert_eq!(learned.counts(), Counts {
-            new: count(Change::New),
-            changed: count(Change::Changed),
-            unchanged: count(Change::Unchanged),
-            forgotten: known.iter().filter(|key| !expected.contains_key(key)).count() as u64,
-            old: firsts().filter(|&first| first <= cutoffs.mature).count() as u64,
-        });
-        prop_assert_eq!(learned.counts().kept(), expected.len() as u64);
-        let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
-        prop_assert_eq!((learned.observations, learned.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
-        prop_assert_eq!(rows(&learned), expected);
-        prop_assert_eq!(learned.maturity(), maturity);
-
-        let positions: Vec<usize> = learned.rows().map(|row| row.position()).collect();
-        for (place, &position) in positions.iter().enumerate() {
-            let rest: Vec<usize> = learned.rows_from(position).map(|row| row.position()).collect();
-            prop_assert_eq!(&rest, &positions[place..], "going on from a row gives it and those behind it");
-        }
+        check_learner(&facts, cutoffs)?;
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! out, and the maturity of what is left is worked out. A learner that heard nothing of a baseline refuses to
 //! make one, unless it is told to start: ninety days must never be replaced by one.
 
+use super::entries::{Change, Entries, Share};
+use super::merger::{Batch, Merged, Merger};
 use super::sighting::Joined;
-use super::table::{KeyList, Table};
-use super::{Fact, Maturity, Said, Sighting, Value};
+use super::table::KeyList;
+use super::{Fact, Maturity, Sighting, Value};
 use crate::time::Timestamp;
-use std::hint::black_box;
 use thiserror::Error;
 
 /// The windows of a learning run, worked out for the time it is as of.
@@ -48,151 +49,13 @@ pub enum Start {
     Allowed,
 }
 
-/// What is known of one key so far.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    sighting: Sighting,
-    marks: u8,
-}
-
-/// The baseline says something of the key that is not forgotten.
-const SAID: u8 = 1;
-/// The baseline says something of the key that is forgotten.
-const FORGOTTEN: u8 = 2;
-/// One stored row says exactly `sighting`, and that the baseline is learning.
-const STANDS_LEARNING: u8 = 4;
-/// One stored row says exactly `sighting`, and that the baseline is mature.
-const STANDS_MATURE: u8 = 8;
-
-/// A fact was joined to what the baseline says of the key, without its last sighting.
-const JOINED_WITHOUT_LAST: u8 = 16;
-/// A row of the baseline itself has no last sighting of the key.
-const STORED_WITHOUT_LAST: u8 = 32;
-
-impl Entry {
-    const UNKNOWN: Self = Self {
-        sighting: Sighting::NEVER,
-        marks: 0,
-    };
-
-    /// Merges a sighting; what stood for a narrower one no longer stands for this.
-    fn widen(&mut self, sighting: Sighting) {
-        let merged = self.sighting.merge(sighting);
-        if merged != self.sighting {
-            self.sighting = merged;
-            self.marks &= !(STANDS_LEARNING | STANDS_MATURE);
-        }
-    }
-
-    fn absorb(&mut self, said: Said) {
-        self.widen(said.sighting);
-        self.marks |= SAID;
-        if said.verbatim && said.sighting == self.sighting {
-            self.marks |= said.maturity.map_or(0, standing);
-        }
-    }
-
-    fn take(&mut self, share: Share, forget: Option<Timestamp>) {
-        if let Some(own) = share.own {
-            self.widen(own);
-        }
-        let Some(said) = share.said else { return };
-        if said.sighting.is_forgotten(forget) {
-            self.marks |= FORGOTTEN;
-        } else {
-            self.absorb(said);
-        }
-        if said.sighting.last().is_none() {
-            self.marks |= if share.own.is_some() {
-                JOINED_WITHOUT_LAST
-            } else {
-                STORED_WITHOUT_LAST
-            };
-        }
-    }
-
-    fn change(&self, maturity: Maturity) -> Change {
-        match self.marks {
-            marks if marks & SAID == 0 => Change::New,
-            marks if marks & standing(maturity) == 0 => Change::Changed,
-            _ => Change::Unchanged,
-        }
-    }
-}
-
-/// The entries of all keys, by number. Their parts lie apart, in seventeen bytes a key; together they would take twenty-four.
-#[derive(Debug, Default)]
-struct Entries {
-    sightings: Vec<Sighting>,
-    marks: Vec<u8>,
-}
-
-impl Entries {
-    fn count(&self) -> usize {
-        self.marks.len()
-    }
-
-    fn get(&self, number: usize) -> Option<Entry> {
-        Some(Entry {
-            sighting: *self.sightings.get(number)?,
-            marks: *self.marks.get(number)?,
-        })
-    }
-
-    /// Changes the entry of a key. The next number is that of a key that is new.
-    fn update(&mut self, number: usize, change: impl FnOnce(&mut Entry)) {
-        if number == self.count() {
-            self.sightings.push(Entry::UNKNOWN.sighting);
-            self.marks.push(Entry::UNKNOWN.marks);
-        }
-        let mut entry = Entry {
-            sighting: self.sightings[number],
-            marks: self.marks[number],
-        };
-        change(&mut entry);
-        self.sightings[number] = entry.sighting;
-        self.marks[number] = entry.marks;
-    }
-
-    /// The entries at `from` and behind it, with their numbers.
-    fn numbered(&self, from: usize) -> impl Iterator<Item = (usize, Entry)> + '_ {
-        let parts = self.sightings[from..].iter().zip(&self.marks[from..]);
-        let entries = parts.map(|(&sighting, &marks)| Entry { sighting, marks });
-        (from..).zip(entries)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.numbered(0).map(|(_, entry)| entry)
-    }
-}
-
-fn standing(maturity: Maturity) -> u8 {
-    match maturity {
-        Maturity::Learning => STANDS_LEARNING,
-        Maturity::Mature => STANDS_MATURE,
-    }
-}
-
-/// How many keys wait to be looked up together: enough for their waits for memory to overlap, few enough to stay in the cache.
-const BATCH: usize = 32;
-
-/// What a fact says of one key.
-#[derive(Clone, Copy, Debug)]
-struct Share {
-    hash: u32,
-    own: Option<Sighting>,
-    said: Option<Said>,
-}
-
 /// Merges facts into the next baseline. Memory grows with the number of distinct keys.
 #[derive(Debug)]
 pub struct Learner {
     cutoffs: LearnCutoffs,
-    table: Table,
-    entries: Entries,
-    /// The shares that wait, and the ids of their keys, end to end.
-    waiting: Vec<Share>,
-    waiting_ids: Vec<u32>,
+    /// The keys that wait to be merged.
+    batch: Batch,
+    merger: Merger,
     joined: Joined,
     observations: u64,
     baseline_rows: u64,
@@ -200,14 +63,12 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// A learner of keys of `width` fields.
+    /// A learner of keys of `width` fields, at least one.
     pub fn new(width: usize, cutoffs: LearnCutoffs) -> Self {
         Self {
             cutoffs,
-            table: Table::new(width),
-            entries: Entries::default(),
-            waiting: Vec::with_capacity(BATCH),
-            waiting_ids: Vec::with_capacity(BATCH * width),
+            batch: Batch::default(),
+            merger: Merger::new(width, cutoffs.forget),
             joined: Joined::default(),
             observations: 0,
             baseline_rows: 0,
@@ -226,72 +87,44 @@ impl Learner {
             self.said_of_a_key = true;
             self.joined.note(fact, said);
         }
+        let share = Share {
+            own: fact.own,
+            said,
+        };
         fact.keys.for_each(|key| {
-            let hash = self.table.intern(key, &mut self.waiting_ids);
-            self.waiting.push(Share {
-                hash,
-                own: fact.own,
-                said,
-            });
-            if self.waiting.len() == BATCH {
-                self.merge_waiting();
+            self.batch.add(key, share);
+            if self.batch.is_full() {
+                self.batch = self.merger.take(std::mem::take(&mut self.batch));
             }
         });
-    }
-
-    /// Looks up the keys that wait and merges their shares.
-    fn merge_waiting(&mut self) {
-        let guesses = self
-            .waiting
-            .iter()
-            .map(|share| self.table.guess(share.hash));
-        let near = guesses
-            .flatten()
-            .map(|number| (self.table.first_id(number), self.entries.get(number)));
-        near.for_each(|touched| _ = black_box(touched));
-
-        let ids = std::mem::take(&mut self.waiting_ids);
-        let width = ids.len() / self.waiting.len().max(1);
-        for (share, ids) in self.waiting.drain(..).zip(ids.chunks_exact(width.max(1))) {
-            let number = self.table.number(share.hash, ids);
-            let forget = self.cutoffs.forget;
-            self.entries
-                .update(number, |entry| entry.take(share, forget));
-        }
-        self.waiting_ids = ids;
-        self.waiting_ids.clear();
     }
 
     /// The next baseline.
     ///
     /// # Errors
     /// See [`LearnError`]; the baseline then has to stay as it is.
-    pub fn finish(mut self, start: Start) -> Result<Learned, LearnError> {
-        self.merge_waiting();
+    pub fn finish(self, start: Start) -> Result<Learned, LearnError> {
         if start == Start::Refused && !self.said_of_a_key {
             return Err(LearnError::NothingSaid {
                 observations: self.observations,
             });
         }
-        if let Some(joined) = self.unexplained_lack_of_last() {
+        let LearnCutoffs { forget, mature } = self.cutoffs;
+        let Merged { table, entries, .. } = self.merger.finish(&self.batch);
+        if let Some(joined) = unexplained_lack_of_last(&entries, self.joined, forget) {
             return Err(LearnError::JoinedWithoutLast { joined });
         }
-        let kept = |entry: &Entry| is_kept(entry, self.cutoffs.forget);
-        let oldest = self
-            .entries
-            .iter()
-            .filter(kept)
-            .filter_map(|entry| entry.sighting.first())
-            .min();
+        let kept = entries.iter().filter(|entry| entry.is_kept(forget));
+        let oldest = kept.filter_map(|entry| entry.sighting.first()).min();
         let maturity = match oldest {
-            Some(oldest) if oldest <= self.cutoffs.mature => Maturity::Mature,
+            Some(oldest) if oldest <= mature => Maturity::Mature,
             _ => Maturity::Learning,
         };
         Ok(Learned {
-            keys: self.table.into_list(),
-            entries: self.entries,
-            forget: self.cutoffs.forget,
-            mature: self.cutoffs.mature,
+            keys: table.into_list(),
+            entries,
+            forget,
+            mature,
             maturity,
             oldest,
             observations: self.observations,
@@ -300,33 +133,16 @@ impl Learner {
     }
 }
 
-impl Learner {
-    /// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
-    fn unexplained_lack_of_last(&self) -> Option<u64> {
-        self.cutoffs.forget?;
-        let joined = self.joined.all_lack_last()?;
-        const BOTH: u8 = JOINED_WITHOUT_LAST | STORED_WITHOUT_LAST;
-        self.entries
-            .iter()
-            .all(|entry| entry.marks & BOTH != BOTH)
-            .then_some(joined)
-    }
-}
-
-/// Whether a key belongs to the next baseline: seen at all, and not forgotten.
-fn is_kept(entry: &Entry, forget: Option<Timestamp>) -> bool {
-    entry.sighting != Sighting::NEVER && !entry.sighting.is_forgotten(forget)
-}
-
-/// What a row of the next baseline is, seen from the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The baseline knew nothing of the key, or had forgotten it.
-    New,
-    /// No stored row of the key says what the new one says.
-    Changed,
-    /// A stored row says exactly the same.
-    Unchanged,
+/// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+fn unexplained_lack_of_last(
+    entries: &Entries,
+    joined: Joined,
+    forget: Option<Timestamp>,
+) -> Option<u64> {
+    forget?;
+    let joined = joined.all_lack_last()?;
+    let explained = entries.iter().any(|entry| entry.explains_lack_of_last());
+    (!explained).then_some(joined)
 }
 
 /// One row of the next baseline.
@@ -381,7 +197,7 @@ impl Learned {
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = LearnedRow> + '_ {
         let numbered = self.entries.numbered(from);
         numbered
-            .filter(|(_, entry)| is_kept(entry, self.forget))
+            .filter(|(_, entry)| entry.is_kept(self.forget))
             .map(|(number, entry)| LearnedRow {
                 number,
                 sighting: entry.sighting,
@@ -398,18 +214,18 @@ impl Learned {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for entry in self.entries.iter() {
-            let kind = match is_kept(&entry, self.forget) {
+            let is_kept = entry.is_kept(self.forget);
+            let kind = match is_kept {
                 true => match entry.change(self.maturity) {
                     Change::New => &mut counts.new,
                     Change::Changed => &mut counts.changed,
                     Change::Unchanged => &mut counts.unchanged,
                 },
-                false if entry.marks & (SAID | FORGOTTEN) != 0 => &mut counts.forgotten,
+                false if entry.was_said() => &mut counts.forgotten,
                 false => continue,
             };
             *kind += 1;
-            counts.old +=
-                u64::from(is_kept(&entry, self.forget) && entry.sighting.began_by(self.mature));
+            counts.old += u64::from(is_kept && entry.sighting.began_by(self.mature));
         }
         counts
     }
@@ -439,7 +255,7 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Keys;
+    use super::super::{Keys, Said};
     use super::*;
     use std::borrow::Cow;
 
@@ -491,24 +307,6 @@ mod tests {
             .rows()
             .map(|row| (key(row), row.sighting, row.change))
             .collect()
-    }
-
-    #[test]
-    fn keys_wait_until_a_batch_of_them_can_be_looked_up_together() {
-        let mut learner = Learner::new(1, CUTOFFS);
-        for fed in 1..=2 * BATCH {
-            feed(&mut learner, "a", Some(sighting(800, 900)), None);
-            assert_eq!(learner.waiting.len(), fed % BATCH);
-        }
-    }
-
-    #[test]
-    fn what_is_fetched_ahead_of_a_look_up_is_the_entry_of_the_key() {
-        let mut entries = Entries::default();
-        entries.update(0, |entry| entry.widen(sighting(800, 900)));
-        let fetched = entries.get(0).map(|entry| entry.sighting);
-        assert_eq!(fetched, Some(sighting(800, 900)));
-        assert!(entries.get(1).is_none(), "no key has this number yet");
     }
 
     #[test]

@@ -14,15 +14,18 @@
 //! baseline, [`Detector`] finds the observations that the baseline never saw.
 
 mod detector;
+mod entries;
 mod hash;
 mod index;
 mod keys;
 mod learner;
+mod merger;
 mod sighting;
 mod table;
 
 pub use detector::{Census, DetectCutoffs, DetectError, Detector, Held, Verdicts};
+pub use entries::Change;
 pub use keys::{Keys, MAX_KEYS};
-pub use learner::{Change, Counts, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start};
+pub use learner::{Counts, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start};
 pub use sighting::{Fact, Maturity, Said, Sighting};
 pub use table::Value;

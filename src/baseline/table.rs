@@ -6,7 +6,6 @@
 
 use super::hash::Seed;
 use super::index::Index;
-use std::borrow::Cow;
 
 /// Byte strings, numbered as they were added.
 #[derive(Debug)]
@@ -91,10 +90,13 @@ impl Table {
     }
 
     /// Appends the ids of a key's values to `ids`; returns the hash under which the table finds them.
-    pub(super) fn intern(&mut self, key: &[Cow<'_, [u8]>], ids: &mut Vec<u32>) -> u32 {
-        debug_assert_eq!(key.len(), self.dictionaries.len());
+    pub(super) fn intern<'k>(
+        &mut self,
+        key: impl Iterator<Item = &'k [u8]>,
+        ids: &mut Vec<u32>,
+    ) -> u32 {
         let mut hash: u64 = 0;
-        for (value, dictionary) in key.iter().zip(&mut self.dictionaries) {
+        for (value, dictionary) in key.zip(&mut self.dictionaries) {
             let id = dictionary.intern(value);
             ids.push(id);
             hash = (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier);
@@ -174,17 +176,14 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    fn number(table: &mut Table, key: &[Cow<'_, [u8]>]) -> usize {
-        let mut ids = Vec::new();
-        let hash = table.intern(key, &mut ids);
-        table.number(hash, &ids)
+    fn intern(table: &mut Table, key: &[&str], ids: &mut Vec<u32>) -> u32 {
+        table.intern(key.iter().map(|value| value.as_bytes()), ids)
     }
 
-    fn key(values: &[&'static str]) -> Vec<Cow<'static, [u8]>> {
-        values
-            .iter()
-            .map(|value| Cow::Borrowed(value.as_bytes()))
-            .collect()
+    fn number(table: &mut Table, key: &[&str]) -> usize {
+        let mut ids = Vec::new();
+        let hash = intern(table, key, &mut ids);
+        table.number(hash, &ids)
     }
 
     #[test]
@@ -200,7 +199,7 @@ mod tests {
         ];
         let numbers: Vec<usize> = arrivals
             .iter()
-            .map(|values| number(&mut table, &key(values)))
+            .map(|values| number(&mut table, values))
             .collect();
         assert_eq!(numbers, [0, 1, 2, 0, 3, 1]);
         let list = table.into_list();
@@ -212,12 +211,12 @@ mod tests {
     fn what_is_fetched_ahead_of_a_look_up_is_what_the_look_up_needs() {
         let mut table = Table::new(2);
         let mut ids = Vec::new();
-        let hash = table.intern(&key(&["a", "x"]), &mut ids);
+        let hash = intern(&mut table, &["a", "x"], &mut ids);
         assert_eq!((table.guess(hash), table.first_id(0)), (None, None));
         assert_eq!(table.number(hash, &ids), 0);
         assert_eq!((table.guess(hash), table.first_id(0)), (Some(0), Some(0)));
         for (next, values) in [(1, ["b", "x"]), (2, ["c", "x"])] {
-            assert_eq!(number(&mut table, &key(&values)), next);
+            assert_eq!(number(&mut table, &values), next);
             assert_eq!(table.first_id(next), Some(next as u32));
         }
     }
@@ -226,10 +225,11 @@ mod tests {
     fn keys_that_share_their_values_hash_apart() {
         let mut table = Table::new(2);
         let names: Vec<String> = (0..100).map(|n| n.to_string()).collect();
-        let value = |n: usize| Cow::Borrowed(names[n].as_bytes());
-        let hashes: HashSet<u32> = (0..10_000)
-            .map(|n| table.intern(&[value(n / 100), value(n % 100)], &mut Vec::new()))
-            .collect();
+        let mut hash = |n: usize| {
+            let key = [names[n / 100].as_str(), &names[n % 100]];
+            intern(&mut table, &key, &mut Vec::new())
+        };
+        let hashes: HashSet<u32> = (0..10_000).map(&mut hash).collect();
         assert!(hashes.len() > 9_900, "{}", hashes.len());
     }
 
@@ -237,16 +237,19 @@ mod tests {
     fn a_key_may_have_one_field_or_many() {
         for width in [1, 5] {
             let mut table = Table::new(width);
-            let key = |n: usize| {
-                (0..width)
-                    .map(|field| Cow::Owned(format!("{}", n * (field + 1)).into_bytes()))
-                    .collect::<Vec<_>>()
+            let mut number_of = |n: usize| {
+                let values: Vec<String> =
+                    (1..=width).map(|field| (n * field).to_string()).collect();
+                number(
+                    &mut table,
+                    &values.iter().map(String::as_str).collect::<Vec<_>>(),
+                )
             };
             for n in 0..2_000 {
-                assert_eq!(number(&mut table, &key(n)), n);
+                assert_eq!(number_of(n), n);
             }
             for n in (0..2_000).rev() {
-                assert_eq!(number(&mut table, &key(n)), n);
+                assert_eq!(number_of(n), n);
             }
         }
     }
