@@ -224,6 +224,45 @@ fn from_its_very_start_a_command_writes_no_file_and_opens_no_socket() {
 }
 
 #[test]
+fn where_no_thread_can_be_started_the_rows_are_the_same() {
+    if !can_trace(NOT_RUN) {
+        return;
+    }
+    let mut rows = b"user,command,firstTime,lastTime\n".to_vec();
+    for key in 0..5_000 {
+        writeln!(rows, "role{},Call{key},1700000000,1700000100", key % 70).unwrap();
+    }
+    let args = ["user", "command", "start=true", "as_of=1700000200"];
+    let mut input = pipe::frame(&pipe::getinfo("seen", &args), b"");
+    input.extend(pipe::frame(&pipe::execute(true), &rows));
+
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("trace");
+    let run_with = |inject: &[&str]| {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-e", "trace=clone,clone3", "-o"]);
+        strace.arg(&log).args(inject);
+        strace.arg(env!("CARGO_BIN_EXE_unseen")).env("TZ", "UTC");
+        strace.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = strace.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        (output.stdout, fs::read_to_string(&log).unwrap())
+    };
+    let (with_threads, calls) = run_with(&[]);
+    assert_eq!(calls.matches("CLONE_THREAD").count(), 2, "{calls}");
+    let (without, calls) = run_with(&["-e", "inject=clone,clone3:error=EAGAIN"]);
+    assert!(
+        calls.contains("EAGAIN") && calls.contains("INJECTED"),
+        "{calls}"
+    );
+    let is_same = without == with_threads;
+    assert!(is_same, "{}", String::from_utf8_lossy(&without[..200]));
+    assert!(without.split(|&byte| byte == b'\n').count() > 5_000);
+}
+
+#[test]
 fn nothing_of_the_environment_but_the_time_zone_makes_a_difference() {
     let answer = |environment: &[(&str, &str)]| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_unseen"))

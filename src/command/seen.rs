@@ -2,7 +2,7 @@
 //!
 //! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
 
-use super::ahead::Ahead;
+use super::ahead::Pages;
 use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH, REMEDIES};
 use crate::baseline::{
     Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
@@ -47,7 +47,7 @@ pub(super) struct Seen<Z> {
 /// Rows come in, then they go out.
 enum Stage {
     Learning(Box<Learner>),
-    Writing(Ahead),
+    Writing(Pages),
     Done,
 }
 
@@ -191,7 +191,7 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         };
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
-        self.stage = Stage::Writing(Ahead::start(self.pages(learned))?);
+        self.stage = Stage::Writing(Pages::new(self.pages(learned)));
         Ok(messages)
     }
 
