@@ -820,9 +820,9 @@ fn a_call_that_is_dated_back_is_alerted_for_a_day_and_else_learned_for_three_whi
         ("13 Aug 00:00", "15 Aug 20:30", Some("15 Aug 21:17"), true),
         // Nobody reads it.
         ("12 Aug 23:59", NEXT_DAY, Some("16 Aug 11:17"), false),
-        // Remains: it was in the window when it came, and no longer at the next detection. Nobody tells.
-        ("14 Aug 12:59", NEXT_DAY, None, false),
-        ("14 Aug 12:00", NEXT_DAY, None, false),
+        // It was in the window when it came, and no longer at the next detection.
+        ("14 Aug 12:59", NEXT_DAY, None, true),
+        ("14 Aug 12:00", NEXT_DAY, None, true),
     ] {
         let mut head = healthy();
         let forged = call("Deploy CreateUser", dated).arriving(at("15 Aug 12:30"));

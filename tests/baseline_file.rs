@@ -198,9 +198,14 @@ impl OnDisk {
 fn a_learner_killed_at_any_moment_leaves_the_old_file_or_the_new_one() {
     let desk = Desk::new();
     let kills: u32 = std::env::var("SOAK").map_or(100, |times| times.parse().unwrap());
-    let begun = Instant::now();
-    assert!(desk.learn("news.csv").output().unwrap().status.success());
-    let longest = begun.elapsed() * 5 / 4;
+    // The quickest of a few: a machine that was busy for a moment would have most learners killed when they are done.
+    let quickest = (0..5).map(|_| {
+        desk.go_back();
+        let begun = Instant::now();
+        assert!(desk.learn("news.csv").output().unwrap().status.success());
+        begun.elapsed()
+    });
+    let longest = quickest.min().unwrap() * 5 / 4;
     let mut left = [0, 0];
     for kill in 0..kills {
         desk.go_back();

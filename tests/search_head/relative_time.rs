@@ -1,7 +1,7 @@
 //! Splunk's time modifiers, as far as the shipped searches use them, in a search head's time zone.
 //!
-//! `now`, and `-<n><d|h>[@<d|h>]`. Written without a look at the product's own, so that one can be held against
-//! the other. Days are days of the calendar, hours are 3,600 seconds. Anything else is refused.
+//! `now`, and `-<n><d|h|m>[@<d|h>]`. Written without a look at the product's own, so that one can be held against
+//! the other. Days are days of the calendar, hours are 3,600 seconds, minutes 60. Anything else is refused.
 
 use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -44,6 +44,7 @@ pub(crate) fn relative_time(now: i64, modifier: &str, zone: Tz) -> Result<i64, U
         .ok_or_else(unknown)?
         .with_timezone(&zone);
     let moved = match unit {
+        "m" => local - chrono::TimeDelta::minutes(amount.into()),
         "h" => local - chrono::TimeDelta::hours(amount.into()),
         "d" => on_the_clock(local.naive_local() - Days::new(amount.into()), zone),
         _ => return Err(unknown()),
@@ -90,6 +91,7 @@ mod tests {
             ("-1d", "2023-03-26T09:30:15Z"),
             ("-2d", "2023-03-25T10:30:15Z"),
             ("-48h@h", "2023-03-25T09:00:00Z"),
+            ("-31m@h", "2023-03-27T08:00:00Z"),
         ] {
             assert_eq!(
                 relative_time(now, modifier, berlin).unwrap(),
