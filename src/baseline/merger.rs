@@ -232,6 +232,7 @@ mod tests {
             batch.add(&[value.clone(), value], share);
             if batch.is_full() {
                 batch = merger.take(batch);
+                assert!(batch.shares.is_empty(), "an empty one is given for it");
             }
         }
         merger.finish(&batch)
