@@ -222,12 +222,12 @@ class Contest:
         return "\n".join(lines)
 
 
-def contest(title, programs, rounds, once, play_one):
-    """Lets programs take turns; those in `once` are slow and run in the first turn only."""
+def contest(title, programs, rounds, slow, play_one):
+    """Lets programs take turns; those that are slow take three at most."""
     result = Contest(title)
     for nth in range(rounds):
         for name, program in programs.items():
-            if nth == 0 or name not in once:
+            if nth < 3 or name not in slow:
                 result.turn(name, play_one(program))
     tell(result.table() + "\n")
     return result

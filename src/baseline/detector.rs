@@ -45,7 +45,7 @@ pub enum Held {
 /// Two hashes of a key under different secret seeds.
 type Fingerprint = (u64, u64);
 
-/// Takes the first half of a fingerprint for the hash that it is.
+/// Mixes the halves of a fingerprint, each of which is a good hash already.
 #[derive(Clone, Copy, Debug, Default)]
 struct FingerprintHasher(u64);
 

@@ -82,6 +82,8 @@ mod tests {
     use std::collections::HashMap;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// Hashes collide on purpose: the position must follow the key, not the hash.
         #[test]
         fn a_key_keeps_the_position_it_was_added_at(keys in proptest::collection::vec(0u32..3_000, 1..4_000), spread in 1u32..2_000) {
