@@ -9,6 +9,7 @@
 use crate::baseline::{Fact, Keys, Maturity, Said, Sighting, Value, MAX_KEYS};
 use crate::rows::{Column, Header, Row, Writer};
 use crate::time::{Timestamp, DAY, SECOND};
+use sha2::digest::core_api::{Block, CoreProxy, UpdateCore};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -456,7 +457,7 @@ fn hex(digest: &[u8]) -> [u8; 64] {
 }
 
 /// What was worked out for a field's values, as far as it is remembered. A value has one slot, and takes it from whoever had it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Remembered<T> {
     /// The number of the value, and what was worked out for it.
     slots: Vec<Option<(u32, T)>>,
@@ -483,12 +484,21 @@ impl<T> Remembered<T> {
     }
 }
 
+/// SHA-256 between two blocks.
+type Begun = <Sha256 as CoreProxy>::Core;
+
+/// The hash behind the digest of a value, which fills one block exactly.
+fn begin(value: &[u8]) -> Begun {
+    let mut begun = Begun::default();
+    begun.update_blocks(&[Block::<Begun>::from(value_digest(value))]);
+    begun
+}
+
 /// Writes the lookup's rows: the key fields, both sightings, the flag, and the row's name.
-#[derive(Debug)]
 pub struct BaselineWriter {
     by: Vec<String>,
-    /// The hash behind the digest of a row's first value. It fills a block of SHA-256, so that what follows goes on from there.
-    begun: Remembered<Sha256>,
+    /// The hash behind the digest of a row's first value.
+    begun: Remembered<Begun>,
     /// The digests of the other values, by field.
     digests: Vec<Remembered<[u8; 64]>>,
 }
@@ -505,9 +515,8 @@ impl BaselineWriter {
 
     /// The name of a key's row, as [`row_key`] has it.
     fn name<'v>(&mut self, mut key: impl Iterator<Item = Value<'v>>) -> [u8; 64] {
-        let begin = |text: &[u8]| Sha256::new_with_prefix(value_digest(text));
         let first = key.next().map(|first| self.begun.of(first, begin).clone());
-        let name = first.unwrap_or_default();
+        let name = first.map_or_else(Sha256::new, Sha256::from_core);
         let others = self.digests.iter_mut().zip(key);
         let name = others.fold(name, |name, (digests, value)| {
             name.chain_update(digests.of(value, value_digest))
