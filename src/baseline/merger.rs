@@ -79,14 +79,14 @@ impl Merged {
 
     fn merge(&mut self, batch: &Batch) {
         let mut values = batch.values();
+        let mut together = Vec::new();
         let (mut hashes, mut ids) = (Vec::new(), Vec::new());
         for shares in batch.shares.chunks(Self::TOGETHER) {
             hashes.clear();
             ids.clear();
-            for _ in shares {
-                let key = values.by_ref().take(self.width);
-                hashes.push(self.table.intern(key, &mut ids));
-            }
+            together.clear();
+            together.extend(values.by_ref().take(shares.len() * self.width));
+            self.table.intern(&together, &mut ids, &mut hashes);
             self.fetch(&hashes);
             let keys = hashes.iter().zip(ids.chunks_exact(self.width));
             for (&share, (&hash, ids)) in shares.iter().zip(keys) {

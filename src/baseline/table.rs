@@ -6,6 +6,7 @@
 
 use super::hash::Seed;
 use super::index::Index;
+use std::hint::black_box;
 
 /// Byte strings, numbered as they were added.
 #[derive(Debug)]
@@ -55,9 +56,18 @@ impl Dictionary {
         }
     }
 
-    /// The number of a string, which is added if it is new.
-    fn intern(&mut self, string: &[u8]) -> u32 {
-        let hash = self.seed.of_value(string) as u32;
+    fn hash(&self, string: &[u8]) -> u32 {
+        self.seed.of_value(string) as u32
+    }
+
+    /// Touches what the look-up of a string with this hash will need.
+    fn fetch(&self, hash: u32) {
+        let guess = self.index.guess(hash);
+        black_box(guess.and_then(|id| self.strings.get(id).first().copied()));
+    }
+
+    /// The number of a string with this hash, which is added if it is new.
+    fn intern(&mut self, hash: u32, string: &[u8]) -> u32 {
         let strings = &self.strings;
         let id = self.index.find_or_add(hash, |id| strings.get(id) == string);
         if id as usize == self.strings.count() {
@@ -89,18 +99,29 @@ impl Table {
         }
     }
 
-    /// Appends the ids of a key's values to `ids`; returns the hash under which the table finds them.
-    pub(super) fn intern<'k>(
-        &mut self,
-        key: impl Iterator<Item = &'k [u8]>,
-        ids: &mut Vec<u32>,
-    ) -> u32 {
-        let mut hash: u64 = 0;
-        for (value, dictionary) in key.zip(&mut self.dictionaries) {
-            let id = dictionary.intern(value);
-            ids.push(id);
-            hash = (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier);
+    /// Appends the ids of keys, given as their values, to `ids`, and to `hashes` the hash under which the table finds each key.
+    pub(super) fn intern(&mut self, values: &[&[u8]], ids: &mut Vec<u32>, hashes: &mut Vec<u32>) {
+        let fields = (0..self.dictionaries.len()).cycle();
+        let values = values.iter().zip(fields);
+        let of_values = values
+            .clone()
+            .map(|(value, field)| self.dictionaries[field].hash(value));
+        let of_values: Vec<u32> = of_values.collect();
+        for (&hash, (_, field)) in of_values.iter().zip(values.clone()) {
+            self.dictionaries[field].fetch(hash);
         }
+        let first_new = ids.len();
+        for (&hash, (value, field)) in of_values.iter().zip(values) {
+            ids.push(self.dictionaries[field].intern(hash, value));
+        }
+        let keys = ids[first_new..].chunks_exact(self.dictionaries.len());
+        hashes.extend(keys.map(|ids| self.hash(ids)));
+    }
+
+    fn hash(&self, ids: &[u32]) -> u32 {
+        let hash = ids.iter().fold(0u64, |hash, &id| {
+            (hash.rotate_left(29) ^ u64::from(id)).wrapping_mul(self.multiplier)
+        });
         (hash >> 32) as u32
     }
 
@@ -177,7 +198,10 @@ mod tests {
     use std::collections::HashSet;
 
     fn intern(table: &mut Table, key: &[&str], ids: &mut Vec<u32>) -> u32 {
-        table.intern(key.iter().map(|value| value.as_bytes()), ids)
+        let values: Vec<&[u8]> = key.iter().map(|value| value.as_bytes()).collect();
+        let mut hashes = Vec::new();
+        table.intern(&values, ids, &mut hashes);
+        hashes[0]
     }
 
     fn number(table: &mut Table, key: &[&str]) -> usize {
