@@ -32,9 +32,10 @@ sbom: ## What the binary is made of, in CycloneDX, beside the package.
 	@echo dist/unseen.cdx.json
 
 # An instrumented binary writes a file when it ends, so tests/pure.rs fails here, rightly; where a test clears the environment that
-# file lies in the working folder, and counts for nothing.
-coverage: ## Which lines the tests reach.
-	$(CARGO) llvm-cov --summary-only --ignore-run-fail --failure-mode all --ignore-filename-regex '(^|/)tests/'
+# file lies in the working folder, and counts for nothing. Counting branches is an unstable flag, too.
+coverage: export RUSTC_BOOTSTRAP = 1
+coverage: ## Which lines and branches the tests reach.
+	$(CARGO) llvm-cov --branch --summary-only --ignore-run-fail --failure-mode all --ignore-filename-regex '(^|/)tests/'
 	@rm -f default_*.profraw
 
 # Two rounds: nearly all mutants fall to the tests that build soonest, and only what is left waits for the binary and its tests.
