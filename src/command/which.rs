@@ -159,6 +159,27 @@ mod tests {
     }
 
     #[test]
+    fn a_command_between_quotes_is_text_and_one_between_brackets_is_run() {
+        for (search, expected) in [
+            (
+                r#"| eval a="\"| seen by x" | unseen by user"#,
+                SearchCommand::Unseen,
+            ),
+            (
+                r#"| eval a="\\" | seen by user | eval b="| unseen by x""#,
+                SearchCommand::Seen,
+            ),
+            ("| append [seen by user] | table user", SearchCommand::Seen),
+            (
+                "| eval a=\"[ seen by x ]\" | unseen by user",
+                SearchCommand::Unseen,
+            ),
+        ] {
+            assert_eq!(which("", search, &["by", "user"]), Ok(expected), "{search}");
+        }
+    }
+
+    #[test]
     fn of_two_commands_in_one_search_the_words_behind_them_tell() {
         let both = "| seen by user | append [ | unseen  by user command ]";
         assert_eq!(which("", both, &["by", "user"]), Ok(SearchCommand::Seen));
