@@ -246,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn names_spread_over_their_dictionary() {
+        let dictionary = Dictionary::new();
+        let names = (0..1_000).map(|n| n.to_string());
+        let hashes: HashSet<u32> = names.map(|name| dictionary.hash(name.as_bytes())).collect();
+        assert!(hashes.len() > 990, "{}", hashes.len());
+    }
+
+    #[test]
     fn keys_that_share_their_values_hash_apart() {
         let mut table = Table::new(2);
         let names: Vec<String> = (0..100).map(|n| n.to_string()).collect();
