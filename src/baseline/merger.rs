@@ -4,6 +4,7 @@
 //! but to the time it takes. A search of few keys never starts one, and where none can be started the work is done here.
 
 use super::entries::{Entries, Share};
+use super::strings::Strings;
 use super::table::Table;
 use crate::time::Timestamp;
 use std::borrow::Cow;
@@ -16,9 +17,8 @@ use std::thread::{self, JoinHandle};
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     shares: Vec<Share>,
-    /// The values of all keys, end to end, and where each one ends.
-    text: Vec<u8>,
-    ends: Vec<usize>,
+    /// The values of all keys.
+    values: Strings,
 }
 
 impl Batch {
@@ -28,10 +28,7 @@ impl Batch {
     /// Adds a key.
     pub(super) fn add(&mut self, key: &[Cow<'_, [u8]>], share: Share) {
         self.shares.push(share);
-        for value in key {
-            self.text.extend_from_slice(value);
-            self.ends.push(self.text.len());
-        }
+        key.iter().for_each(|value| self.values.add(value));
     }
 
     /// Whether it is time to hand it over.
@@ -39,17 +36,9 @@ impl Batch {
         self.shares.len() >= Self::FULL
     }
 
-    /// The values of all keys, in order.
-    fn values(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let bounds = starts.zip(&self.ends);
-        bounds.map(|(start, &end)| &self.text[start..end])
-    }
-
     fn clear(&mut self) {
         self.shares.clear();
-        self.text.clear();
-        self.ends.clear();
+        self.values.clear();
     }
 }
 
@@ -78,7 +67,7 @@ impl Merged {
     }
 
     fn merge(&mut self, batch: &Batch) {
-        let mut values = batch.values();
+        let mut values = batch.values.iter();
         let mut together = Vec::new();
         let (mut hashes, mut ids) = (Vec::new(), Vec::new());
         for shares in batch.shares.chunks(Self::TOGETHER) {

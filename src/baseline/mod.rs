@@ -21,6 +21,7 @@ mod keys;
 mod learner;
 mod merger;
 mod sighting;
+mod strings;
 mod table;
 
 pub use detector::{Census, DetectCutoffs, DetectError, Detector, Held, Verdicts};

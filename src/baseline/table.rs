@@ -6,38 +6,8 @@
 
 use super::hash::Seed;
 use super::index::Index;
+use super::strings::Strings;
 use std::hint::black_box;
-
-/// Byte strings, numbered as they were added.
-#[derive(Debug)]
-struct Strings {
-    text: Vec<u8>,
-    /// Where each string begins in `text`, and where the next one will.
-    bounds: Vec<usize>,
-}
-
-impl Strings {
-    fn none() -> Self {
-        Self {
-            text: Vec::new(),
-            bounds: vec![0],
-        }
-    }
-
-    fn count(&self) -> usize {
-        self.bounds.len() - 1
-    }
-
-    fn add(&mut self, string: &[u8]) {
-        self.text.extend_from_slice(string);
-        self.bounds.push(self.text.len());
-    }
-
-    fn get(&self, number: u32) -> &[u8] {
-        let number = number as usize;
-        &self.text[self.bounds[number]..self.bounds[number + 1]]
-    }
-}
 
 /// A set of byte strings.
 #[derive(Debug)]
@@ -52,7 +22,7 @@ impl Dictionary {
         Self {
             seed: Seed::secret(),
             index: Index::default(),
-            strings: Strings::none(),
+            strings: Strings::default(),
         }
     }
 
