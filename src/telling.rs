@@ -113,6 +113,18 @@ pub fn unknowns(
         .collect()
 }
 
+/// How many keys of each kind a new baseline has, seen from the one before.
+pub fn kinds(counts: &Counts) -> String {
+    let Counts {
+        new,
+        changed,
+        unchanged,
+        forgotten,
+        ..
+    } = counts;
+    format!("{new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten")
+}
+
 /// That most observed keys are new, if so: all are reported, but it looks less like many calls than like other names.
 pub fn flood(verdicts: &Verdicts, remedies: &Remedies) -> Option<String> {
     let (new, keys) = (verdicts.new_keys as u64, verdicts.keys as u64);

@@ -12,7 +12,7 @@ use super::{CliError, Outcome, Wanted, World, REMEDIES};
 use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
 use crate::lookup::{self, BaselineWriter, Clock, Tally};
 use crate::options::{AsOf, SeenOptions};
-use crate::telling::{count, oddities, Telling, TooManyKeys};
+use crate::telling::{count, kinds, oddities, Telling, TooManyKeys};
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -151,18 +151,12 @@ impl<'l> Learning<'l> {
         counts: Counts,
         telling: &Telling<'_, Z>,
     ) -> String {
-        let Counts {
-            new,
-            changed,
-            unchanged,
-            forgotten,
-            ..
-        } = counts;
         format!(
-            "{} learned as of {}: {} in the baseline, {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
+            "{} learned as of {}: {} in the baseline, {}; {}",
             count(self.gathered.observations(), "observation"),
             self.clock.as_of.human(telling.zone),
             count(counts.kept(), "key"),
+            kinds(&counts),
             telling.maturity(learned),
         )
     }

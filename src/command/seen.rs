@@ -11,7 +11,7 @@ use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::rows::Reader;
-use crate::telling::{count, oddities, unknowns, Telling, TooManyKeys};
+use crate::telling::{count, kinds, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -147,20 +147,17 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     }
 
     fn summary(&self, learned: &Learned, counts: Counts) -> String {
-        let Counts {
-            new,
-            changed,
-            unchanged,
-            forgotten,
-            ..
-        } = counts;
-        let out = new + changed + if self.options.changes { 0 } else { unchanged };
+        let out = match self.options.changes {
+            true => counts.new + counts.changed,
+            false => counts.kept(),
+        };
         format!(
-            "seen: {} and {} came, as of {}; {} out: {new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten; {}",
+            "seen: {} and {} came, as of {}; {} out: {}; {}",
             count(learned.observations, "observation"),
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
             count(out, "row"),
+            kinds(&counts),
             self.telling().maturity(learned),
         )
     }
