@@ -14,8 +14,9 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{black_box, Bencher};
 use keys::Shape;
 use session::{Columns, Session, AS_OF};
-use unseen::baseline::{DetectCutoffs, Detector, Keys, LearnCutoffs, Learner, Start};
-use unseen::lookup::{self, Clock};
+use unseen::baseline::{Cutoffs, Detector, Fact, Learner, Start};
+use unseen::keys::RowKeys;
+use unseen::lookup::{self, Clock, FactReader, Tally};
 use unseen::protocol::{write_chunk, Chunk};
 use unseen::rows::{Reader, Writer};
 use unseen::time::{Modifier, Timestamp, DAY};
@@ -43,32 +44,30 @@ fn as_of() -> Timestamp {
     Timestamp::from_seconds(AS_OF as i64)
 }
 
-fn forget() -> Option<Timestamp> {
-    Some(as_of().saturating_add(-90 * DAY))
-}
-
 /// Reads every row of a body into facts and hands each to `take`.
-fn facts(body: &[u8], mut take: impl FnMut(&unseen::baseline::Fact<'_>)) {
+fn facts(body: &[u8], mut take: impl FnMut(&RowKeys<'_>, Fact)) {
     let by = ["user".to_owned(), "command".to_owned()];
     let clock = Clock {
         now: as_of(),
         as_of: as_of(),
     };
-    let mut reader = Reader::new(body).expect("a header");
-    let columns = lookup::Columns::bind(reader.header(), &by);
-    let mut keys = Keys::default();
-    while let Some(row) = reader.next_row().expect("rows") {
-        let reading = columns.read(&row, clock, &mut keys).expect("a fact");
-        take(&reading.fact(&keys));
+    let mut tally = Tally::new(by.len());
+    let mut rows = FactReader::new(body, &by, clock).expect("a header");
+    while let Some(row) = rows.next(&mut tally).expect("rows") {
+        take(row.keys, row.reading.expect("a fact").fact);
+    }
+}
+
+fn cutoffs() -> Cutoffs {
+    Cutoffs {
+        activity: as_of().saturating_add(-DAY),
+        forget: Some(as_of().saturating_add(-90 * DAY)),
+        learning: as_of().saturating_add(-7 * DAY),
     }
 }
 
 fn learner() -> Learner {
-    let cutoffs = LearnCutoffs {
-        forget: forget(),
-        mature: as_of().saturating_add(-7 * DAY),
-    };
-    Learner::new(2, cutoffs)
+    Learner::new(2, cutoffs())
 }
 
 #[divan::bench]
@@ -104,8 +103,8 @@ fn row_reader(bencher: Bencher<'_, '_>, columns: Columns) {
 fn cells_to_facts(bencher: Bencher<'_, '_>) {
     let body = body(Shape::Roles, Columns::Learn);
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        facts(black_box(&body), |fact| {
-            black_box(fact);
+        facts(black_box(&body), |keys, fact| {
+            black_box((keys, fact));
         })
     });
 }
@@ -115,7 +114,7 @@ fn cells_to_learner(bencher: Bencher<'_, '_>, shape: Shape) {
     let body = body(shape, Columns::Learn);
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
         let mut learner = learner();
-        facts(black_box(&body), |fact| learner.feed(fact));
+        facts(black_box(&body), |keys, fact| learner.feed(keys, fact));
         learner
     });
 }
@@ -124,12 +123,9 @@ fn cells_to_learner(bencher: Bencher<'_, '_>, shape: Shape) {
 fn cells_to_detector(bencher: Bencher<'_, '_>, shape: Shape) {
     let body = body(shape, Columns::Detect);
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        let mut detector = Detector::new(DetectCutoffs {
-            window_opens: as_of().saturating_add(-DAY),
-            forget: forget(),
-        });
-        facts(black_box(&body), |fact| {
-            black_box(detector.feed(fact));
+        let mut detector = Detector::new(cutoffs());
+        facts(black_box(&body), |keys, fact| {
+            black_box(detector.feed(keys, fact));
         });
         detector
     });
@@ -156,7 +152,9 @@ fn writer(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = SHAPES)]
 fn baseline_writer(bencher: Bencher<'_, '_>, shape: Shape) {
     let mut learner = learner();
-    facts(&body(shape, Columns::Learn), |fact| learner.feed(fact));
+    facts(&body(shape, Columns::Learn), |keys, fact| {
+        learner.feed(keys, fact)
+    });
     let learned = learner.finish(Start::Refused).expect("a baseline came");
     let by = ["user".to_owned(), "command".to_owned()];
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! Which door: without arguments Splunk's pipe, with arguments the command line.
+//! The program: without arguments it serves Splunk's pipe, with arguments it is a command line.
 //!
 //! splunkd starts a chunked command without arguments and speaks first; a person at a terminal gets help instead.
 
@@ -7,7 +7,7 @@ use std::io::{self, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use unseen::cli;
-use unseen::command::{self, World};
+use unseen::command::{self, Surroundings};
 use unseen::protocol;
 use unseen::time::Timestamp;
 
@@ -37,15 +37,17 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
     ExitCode::from(outcome.exit_code())
 }
 
-/// One conversation with splunkd. What went wrong with a search is told through the pipe; only a broken pipe has an exit code.
+/// One conversation with splunkd. What is wrong with a search goes back through the pipe; only a broken pipe has an exit code.
 fn pipe(now: Timestamp) -> ExitCode {
     let reader = BufReader::with_capacity(1 << 16, io::stdin().lock());
     let writer = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let world = World {
+    let surroundings = Surroundings {
         now,
         zone: chrono::Local,
     };
-    match protocol::serve(reader, writer, |getinfo| command::open(getinfo, world)) {
+    match protocol::serve(reader, writer, |getinfo| {
+        command::open(getinfo, surroundings)
+    }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "unseen: {error}");

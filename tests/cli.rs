@@ -383,7 +383,7 @@ fn a_flood_of_new_keys_is_told_and_reported_whole() {
     let told = flood(&desk, 100);
     told.says(
         "warning: 100 of 100 observed keys are new: is it the baseline of other accounts, or does it name roles otherwise? \
-         Then run `unseen learn` on older files first; every one of them is reported all the same",
+         Then run `unseen learn` on older files first. All of them are reported",
     );
     assert_eq!(told.out.lines().count(), 1 + 100);
     assert!(!flood(&desk, 99).err.contains("warning: "));
@@ -403,7 +403,7 @@ fn rows_of_an_unknown_user_are_told_in_words_of_the_command_line() {
         "user,command,_time\nunknown,CreateUser,1741564800\nApp,GetObject,1741564800\n",
     );
     desk.ok("learn --baseline b.csv rows.csv").says(
-        "warning: 1 of 2 observations have the user `unknown`: whoever wrote these rows did not know it; \
+        "warning: the user is `unknown` in 1 of 2 observations: whoever wrote these rows did not know it; \
          read the CloudTrail files instead",
     );
 }

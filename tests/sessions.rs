@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use unseen::command::{self, World};
+use unseen::command::{self, Surroundings};
 use unseen::protocol::{serve, Chunk, Request};
 use unseen::rows::{encode, Column, Reader};
 use unseen::time::Timestamp;
@@ -118,13 +118,13 @@ fn request(line: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn play(script: &Script) -> Vec<Turn> {
-    let world = World {
+    let surroundings = Surroundings {
         now: script.now,
         zone: script.zone,
     };
     let mut output = Vec::new();
     let _ = serve(script.input().as_slice(), &mut output, |getinfo| {
-        command::open(getinfo, world)
+        command::open(getinfo, surroundings)
     });
     let mut replies = Vec::new();
     let mut from = output.as_slice();
@@ -188,13 +188,13 @@ fn every_conversation_cut_at_any_byte_ends_quietly() {
         let script = Script::read(&path);
         let input = script.input();
         for cut in 0..input.len() {
-            let world = World {
+            let surroundings = Surroundings {
                 now: script.now,
                 zone: script.zone,
             };
             let mut output = Vec::new();
             let result = serve(&input[..cut], &mut output, |getinfo| {
-                command::open(getinfo, world)
+                command::open(getinfo, surroundings)
             });
             let text = String::from_utf8_lossy(&output);
             assert!(
@@ -365,12 +365,12 @@ fn a_getinfo_of_splunk_6_3_opens_a_command_though_it_has_no_name_in_it() {
     let getinfo = r#"{"action":"getinfo","preview":false,"searchinfo":{"args":["by","user"],"raw_args":["by","user"],"latest_time":"0","earliest_time":"0","splunk_version":"20150522","search":"%7C%20inputlookup%20x%20%7C%20unseen%20by%20user"}}"#;
     let input = pipe::frame(getinfo, b"");
     let mut output = Vec::new();
-    let world = World {
+    let surroundings = Surroundings {
         now: Timestamp::from_seconds(1_700_000_000),
         zone: Tz::UTC,
     };
     serve(input.as_slice(), &mut output, |getinfo| {
-        command::open(getinfo, world)
+        command::open(getinfo, surroundings)
     })
     .unwrap();
     assert_eq!(output, pipe::frame(r#"{"type":"events"}"#, b""));

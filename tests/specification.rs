@@ -1,6 +1,6 @@
-//! The rules once more, as plainly as they can be said: the executable specification of learning and detecting.
+//! The rules once more, as plainly as can be: the executable specification of learning and detecting.
 //!
-//! Ordered maps and owned text, no table, no hash, no borrowing. Property tests hold the real [`Learner`] and [`Detector`] against it on
+//! Ordered maps and owned text, no table, no hash, no borrowing. Property tests compare the real [`Learner`], [`Detector`] and [`RunningBaseline`] with it on
 //! any facts in any order, and the laws (order, repetition and overlap do not matter) are checked on the real ones.
 
 #![allow(clippy::unwrap_used)] // a panic is the report
@@ -9,17 +9,18 @@ use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use unseen::baseline::{
-    Change, Counts, DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learned, Learner,
-    Maturity, Said, Sighting, Start, Verdicts,
+    Change, Counts, Cutoffs, Detector, Fact, Learned, Learner, Maturity, RunningBaseline, Sighting,
+    Start, StoredSighting, Verdict, Verdicts,
 };
+use unseen::keys::{KeyTable, RowKeys};
 use unseen::time::Timestamp;
 
 /// A fact with keys of its own: for each of two fields some values.
 #[derive(Clone, Debug)]
 struct Plain {
     fields: [Vec<String>; 2],
-    own: Option<Sighting>,
-    said: Option<Said>,
+    observed: Option<Sighting>,
+    stored: Option<StoredSighting>,
 }
 
 type Key = (String, String);
@@ -37,51 +38,64 @@ impl Plain {
             .collect()
     }
 
-    fn usable_said(&self) -> Option<Said> {
-        self.said.filter(|_| self.keys().len() == 1)
+    fn fact(&self) -> Fact {
+        Fact {
+            observed: self.observed,
+            stored: self.stored,
+        }
+    }
+
+    fn usable_stored(&self) -> Option<StoredSighting> {
+        self.stored.filter(|_| self.keys().len() == 1)
     }
 }
 
+/// Last seen at or before the cut-off, or at no known time.
+fn is_forgotten(sighting: Sighting, cutoffs: Cutoffs) -> bool {
+    let Some(forget) = cutoffs.forget else {
+        return false;
+    };
+    sighting.last().is_none_or(|last| last <= forget)
+}
+
 /// What a baseline becomes: first, last and change of every key that stays, and the maturity of all.
-fn learn(facts: &[Plain], cutoffs: LearnCutoffs) -> (BTreeMap<Key, (Sighting, Change)>, Maturity) {
-    let remembered = |said: &Said| !said.sighting.is_forgotten(cutoffs.forget);
+fn learn(facts: &[Plain], cutoffs: Cutoffs) -> (BTreeMap<Key, (Sighting, Change)>, Maturity) {
+    let remembered = |stored: &StoredSighting| !is_forgotten(stored.sighting, cutoffs);
     let mut merged: BTreeMap<Key, Sighting> = BTreeMap::new();
     for fact in facts {
         for key in fact.keys() {
-            let sightings = fact.own.into_iter().chain(
-                fact.usable_said()
+            let sightings = fact.observed.into_iter().chain(
+                fact.usable_stored()
                     .filter(remembered)
-                    .map(|said| said.sighting),
+                    .map(|stored| stored.sighting),
             );
             let entry = merged.entry(key).or_insert(Sighting::NEVER);
             *entry = sightings.fold(*entry, Sighting::merge);
         }
     }
-    merged.retain(|_, sighting| {
-        *sighting != Sighting::NEVER && !sighting.is_forgotten(cutoffs.forget)
-    });
+    merged.retain(|_, sighting| *sighting != Sighting::NEVER && !is_forgotten(*sighting, cutoffs));
     let oldest = merged
         .values()
         .filter_map(|sighting| sighting.first())
         .min();
-    let mature = oldest.is_some_and(|oldest| oldest <= cutoffs.mature);
+    let mature = oldest.is_some_and(|oldest| oldest <= cutoffs.learning);
     let maturity = if mature {
         Maturity::Mature
     } else {
         Maturity::Learning
     };
     let change = |key: &Key, sighting: Sighting| {
-        let said: Vec<Said> = facts
+        let stored: Vec<StoredSighting> = facts
             .iter()
             .filter(|fact| fact.keys().contains(key))
-            .filter_map(Plain::usable_said)
+            .filter_map(Plain::usable_stored)
             .filter(remembered)
             .collect();
-        let stands = |said: &Said| {
-            said.verbatim && said.sighting == sighting && said.maturity == Some(maturity)
+        let stands = |stored: &StoredSighting| {
+            stored.verbatim && stored.sighting == sighting && stored.maturity == Some(maturity)
         };
-        match said.iter().any(stands) {
-            _ if said.is_empty() => Change::New,
+        match stored.iter().any(stands) {
+            _ if stored.is_empty() => Change::New,
             true => Change::Unchanged,
             false => Change::Changed,
         }
@@ -96,40 +110,40 @@ fn learn(facts: &[Plain], cutoffs: LearnCutoffs) -> (BTreeMap<Key, (Sighting, Ch
 }
 
 /// Which of the observations are reported, by their place among all facts.
-fn detect(facts: &[Plain], cutoffs: DetectCutoffs) -> BTreeSet<usize> {
+fn detect(facts: &[Plain], cutoffs: Cutoffs) -> BTreeSet<usize> {
     let remembered = remembered(facts, cutoffs);
-    let says_mature = |(_, said): &(Key, Said)| said.maturity == Some(Maturity::Mature);
-    if !remembered.iter().any(says_mature) {
+    let is_mature = |(_, stored): &(Key, StoredSighting)| stored.maturity == Some(Maturity::Mature);
+    if !remembered.iter().any(is_mature) {
         return BTreeSet::new();
     }
     let is_new = |key: &Key| is_new(key, &remembered, cutoffs);
     let reported = facts
         .iter()
         .enumerate()
-        .filter(|(_, fact)| fact.own.is_some() && fact.keys().iter().any(is_new));
+        .filter(|(_, fact)| fact.observed.is_some() && fact.keys().iter().any(is_new));
     reported.map(|(place, _)| place).collect()
 }
 
 /// What is said of one key and not forgotten.
-fn remembered(facts: &[Plain], cutoffs: DetectCutoffs) -> Vec<(Key, Said)> {
+fn remembered(facts: &[Plain], cutoffs: Cutoffs) -> Vec<(Key, StoredSighting)> {
     facts
         .iter()
-        .filter_map(|fact| Some((fact.keys().remove(0), fact.usable_said()?)))
-        .filter(|(_, said)| !said.sighting.is_forgotten(cutoffs.forget))
+        .filter_map(|fact| Some((fact.keys().remove(0), fact.usable_stored()?)))
+        .filter(|(_, stored)| !is_forgotten(stored.sighting, cutoffs))
         .collect()
 }
 
 /// Whether the baseline never saw the key before the window opened, nor as it did.
-fn is_new(key: &Key, remembered: &[(Key, Said)], cutoffs: DetectCutoffs) -> bool {
+fn is_new(key: &Key, remembered: &[(Key, StoredSighting)], cutoffs: Cutoffs) -> bool {
     let mut firsts = remembered
         .iter()
         .filter(|(of, _)| of == key)
-        .filter_map(|(_, said)| said.sighting.first());
-    firsts.all(|first| first > cutoffs.window_opens)
+        .filter_map(|(_, stored)| stored.sighting.first());
+    firsts.all(|first| first > cutoffs.activity)
 }
 
-fn keys(fact: &Plain) -> Keys<'_> {
-    let mut keys = Keys::default();
+fn keys(fact: &Plain) -> RowKeys<'_> {
+    let mut keys = RowKeys::default();
     for values in &fact.fields {
         keys.add_field(|into| {
             into.extend(values.iter().map(|value| Cow::Borrowed(value.as_bytes())))
@@ -138,14 +152,10 @@ fn keys(fact: &Plain) -> Keys<'_> {
     keys
 }
 
-fn really_learn(facts: &[Plain], cutoffs: LearnCutoffs) -> Learned {
+fn really_learn(facts: &[Plain], cutoffs: Cutoffs) -> Learned {
     let mut learner = Learner::new(2, cutoffs);
     for fact in facts {
-        learner.feed(&Fact {
-            keys: &keys(fact),
-            own: fact.own,
-            said: fact.said,
-        });
+        learner.feed(&keys(fact), fact.fact());
     }
     learner.finish(Start::Allowed).unwrap()
 }
@@ -162,28 +172,17 @@ fn rows(learned: &Learned) -> BTreeMap<Key, (Sighting, Change)> {
     learned.rows().map(row).collect()
 }
 
-/// The places of the observations that are reported, and all that is told beside them.
-fn really_detect(facts: &[Plain], cutoffs: DetectCutoffs) -> (BTreeSet<usize>, Verdicts) {
+/// The places of the observations that are reported, and all that comes beside them.
+fn really_detect(facts: &[Plain], cutoffs: Cutoffs) -> (BTreeSet<usize>, Verdicts) {
     let mut detector = Detector::new(cutoffs);
     let mut held = Vec::new();
     for (place, fact) in facts.iter().enumerate() {
-        if detector.feed(&Fact {
-            keys: &keys(fact),
-            own: fact.own,
-            said: fact.said,
-        }) == Held::Yes
-        {
-            held.push(place);
-        }
+        let ticket = detector.feed(&keys(fact), fact.fact());
+        held.extend(ticket.map(|ticket| (ticket, place)));
     }
     let verdicts = detector.finish().unwrap();
-    let reported = held
-        .iter()
-        .enumerate()
-        .filter(|&(ticket, _)| verdicts.is_new(ticket))
-        .map(|(_, &place)| place)
-        .collect();
-    (reported, verdicts)
+    held.retain(|&(ticket, _)| verdicts.is_reported(ticket));
+    (held.into_iter().map(|(_, place)| place).collect(), verdicts)
 }
 
 /// Times are few and close to the cut-offs, names fewer, so that everything meets everything.
@@ -192,15 +191,17 @@ fn sighting() -> impl Strategy<Value = Sighting> {
     (time(), time()).prop_map(|(first, last)| Sighting::new(first, last))
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn stored() -> impl Strategy<Value = StoredSighting> {
     let maturity = proptest::option::of(prop_oneof![
         Just(Maturity::Learning),
         Just(Maturity::Mature)
     ]);
-    (sighting(), maturity, any::<bool>()).prop_map(|(sighting, maturity, verbatim)| Said {
-        sighting,
-        maturity,
-        verbatim,
+    (sighting(), maturity, any::<bool>()).prop_map(|(sighting, maturity, verbatim)| {
+        StoredSighting {
+            sighting,
+            maturity,
+            verbatim,
+        }
     })
 }
 
@@ -215,12 +216,12 @@ fn plain(names: &'static str) -> impl Strategy<Value = Plain> {
         field(),
         field(),
         proptest::option::of(sighting()),
-        proptest::option::of(said()),
+        proptest::option::of(stored()),
     );
-    parts.prop_map(|(user, command, own, said)| Plain {
+    parts.prop_map(|(user, command, observed, stored)| Plain {
         fields: [user, command],
-        own,
-        said,
+        observed,
+        stored,
     })
 }
 
@@ -235,32 +236,28 @@ fn some_facts(
     // A fact that was joined always tells the last sighting here: whether a join that never does stops a run is tested beside the rule.
     proptest::collection::vec(plain(names), number).prop_map(|mut facts| {
         for fact in &mut facts {
-            if let (Some(_), Some(said)) = (fact.own, &mut fact.said) {
-                said.sighting = said.sighting.merge(Sighting::new(None, Some(Timestamp(0))));
+            if let (Some(_), Some(stored)) = (fact.observed, &mut fact.stored) {
+                stored.sighting = stored
+                    .sighting
+                    .merge(Sighting::new(None, Some(Timestamp(0))));
             }
         }
         facts
     })
 }
 
-fn cutoffs() -> impl Strategy<Value = (LearnCutoffs, DetectCutoffs)> {
-    (proptest::option::of(0i64..8), 0i64..8, 0i64..8).prop_map(|(forget, mature, opens)| {
-        let forget = forget.map(Timestamp);
-        (
-            LearnCutoffs {
-                forget,
-                mature: Timestamp(mature),
-            },
-            DetectCutoffs {
-                forget,
-                window_opens: Timestamp(opens),
-            },
-        )
+fn cutoffs() -> impl Strategy<Value = Cutoffs> {
+    (proptest::option::of(0i64..8), 0i64..8, 0i64..8).prop_map(|(forget, learning, activity)| {
+        Cutoffs {
+            forget: forget.map(Timestamp),
+            learning: Timestamp(learning),
+            activity: Timestamp(activity),
+        }
     })
 }
 
-/// Learns, and holds what comes out against the specification.
-fn check_learner(facts: &[Plain], cutoffs: LearnCutoffs) -> Result<(), TestCaseError> {
+/// Learns, and compares what comes out with the specification.
+fn check_learner(facts: &[Plain], cutoffs: Cutoffs) -> Result<(), TestCaseError> {
     let learned = really_learn(facts, cutoffs);
     let (expected, maturity) = learn(facts, cutoffs);
     let firsts = || {
@@ -272,7 +269,7 @@ fn check_learner(facts: &[Plain], cutoffs: LearnCutoffs) -> Result<(), TestCaseE
     let count = |change| expected.values().filter(|&&(_, is)| is == change).count() as u64;
     let known: BTreeSet<Key> = facts
         .iter()
-        .filter(|fact| fact.usable_said().is_some())
+        .filter(|fact| fact.usable_stored().is_some())
         .flat_map(Plain::keys)
         .collect();
     prop_assert_eq!(
@@ -285,11 +282,11 @@ fn check_learner(facts: &[Plain], cutoffs: LearnCutoffs) -> Result<(), TestCaseE
                 .iter()
                 .filter(|key| !expected.contains_key(key))
                 .count() as u64,
-            old: firsts().filter(|&first| first <= cutoffs.mature).count() as u64,
+            old: firsts().filter(|&first| first <= cutoffs.learning).count() as u64,
         }
     );
     prop_assert_eq!(learned.counts().kept(), expected.len() as u64);
-    let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
+    let observations = facts.iter().filter(|fact| fact.observed.is_some()).count();
     prop_assert_eq!(
         (learned.observations, learned.baseline_rows),
         (observations as u64, (facts.len() - observations) as u64)
@@ -317,7 +314,7 @@ proptest! {
 
     /// So many that a thread merges them, and that the table of keys grows.
     #[test]
-    fn the_learner_does_what_the_specification_says_of_many_facts(facts in some_facts("[a-z]", 1_100..2_500), (cutoffs, _) in cutoffs()) {
+    fn the_learner_does_what_the_specification_says_of_many_facts(facts in some_facts("[a-z]", 1_100..2_500), cutoffs in cutoffs()) {
         check_learner(&facts, cutoffs)?;
     }
 }
@@ -326,28 +323,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn the_learner_does_what_the_specification_says(facts in facts(), (cutoffs, _) in cutoffs()) {
+    fn the_learner_does_what_the_specification_says(facts in facts(), cutoffs in cutoffs()) {
         check_learner(&facts, cutoffs)?;
     }
 
     #[test]
-    fn the_detector_does_what_the_specification_says(facts in facts(), (_, cutoffs) in cutoffs()) {
+    fn the_detector_does_what_the_specification_says(facts in facts(), cutoffs in cutoffs()) {
         let (reported, verdicts) = really_detect(&facts, cutoffs);
         prop_assert_eq!(&reported, &detect(&facts, cutoffs));
-        prop_assert_eq!(verdicts.reported(), reported.len());
+        prop_assert_eq!(verdicts.count(), reported.len());
 
-        let observed: BTreeSet<Key> = facts.iter().filter(|fact| fact.own.is_some()).flat_map(Plain::keys).collect();
+        let observed: BTreeSet<Key> = facts.iter().filter(|fact| fact.observed.is_some()).flat_map(Plain::keys).collect();
         prop_assert_eq!(verdicts.keys, observed.len());
         let remembered = remembered(&facts, cutoffs);
         prop_assert_eq!(verdicts.new_keys, observed.iter().filter(|key| is_new(key, &remembered, cutoffs)).count());
 
-        let census = verdicts.census;
-        let said = || facts.iter().filter_map(Plain::usable_said);
-        let observations = facts.iter().filter(|fact| fact.own.is_some()).count();
-        prop_assert_eq!((census.observations, census.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
-        prop_assert_eq!(census.said, said().count() as u64);
-        prop_assert_eq!(census.newest, said().filter_map(|said| said.sighting.last()).max());
-        prop_assert_eq!(census.oldest, remembered.iter().filter_map(|(_, said)| said.sighting.first()).min());
+        let stats = verdicts.stats;
+        let stored = || facts.iter().filter_map(Plain::usable_stored);
+        let observations = facts.iter().filter(|fact| fact.observed.is_some()).count();
+        prop_assert_eq!((stats.observations, stats.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
+        prop_assert_eq!(stats.stored, stored().count() as u64);
+        prop_assert_eq!(stats.newest, stored().filter_map(|stored| stored.sighting.last()).max());
+        prop_assert_eq!(stats.oldest, remembered.iter().filter_map(|(_, stored)| stored.sighting.first()).min());
     }
 
     #[test]
@@ -356,13 +353,13 @@ proptest! {
             let places: Vec<usize> = (0..facts.len()).collect();
             (Just(facts), Just(places).prop_shuffle())
         }),
-        (learn_cutoffs, detect_cutoffs) in cutoffs()
+        cutoffs in cutoffs()
     ) {
         let reordered: Vec<Plain> = shuffled.iter().map(|&place| facts[place].clone()).collect();
-        prop_assert_eq!(rows(&really_learn(&facts, learn_cutoffs)), rows(&really_learn(&reordered, learn_cutoffs)));
+        prop_assert_eq!(rows(&really_learn(&facts, cutoffs)), rows(&really_learn(&reordered, cutoffs)));
         let reported: BTreeSet<usize> =
-            really_detect(&reordered, detect_cutoffs).0.into_iter().map(|place| shuffled[place]).collect();
-        prop_assert_eq!(really_detect(&facts, detect_cutoffs).0, reported);
+            really_detect(&reordered, cutoffs).0.into_iter().map(|place| shuffled[place]).collect();
+        prop_assert_eq!(really_detect(&facts, cutoffs).0, reported);
     }
 
     #[test]
@@ -370,18 +367,18 @@ proptest! {
         days in proptest::collection::vec(proptest::collection::vec((0usize..9, sighting()), 0..6), 1..6)
     ) {
         // Without forgetting, learning is merging: the order of the updates cannot matter.
-        let cutoffs = LearnCutoffs { forget: None, mature: Timestamp(3) };
+        let cutoffs = Cutoffs { forget: None, learning: Timestamp(3), activity: Timestamp(3) };
         let names = ["a", "b", "c"].map(String::from);
-        let observe = |&(key, own): &(usize, Sighting)| Plain {
+        let observe = |&(key, observed): &(usize, Sighting)| Plain {
             fields: [vec![names[key / 3].clone()], vec![names[key % 3].clone()]],
-            own: Some(own),
-            said: None,
+            observed: Some(observed),
+            stored: None,
         };
         let update = |baseline: BTreeMap<Key, (Sighting, Change)>, day: &Vec<(usize, Sighting)>| {
             let stored = baseline.into_iter().map(|((user, command), (sighting, _))| Plain {
                 fields: [vec![user], vec![command]],
-                own: None,
-                said: Some(Said { sighting, maturity: None, verbatim: true }),
+                observed: None,
+                stored: Some(StoredSighting { sighting, maturity: None, verbatim: true }),
             });
             rows(&really_learn(&day.iter().map(observe).chain(stored).collect::<Vec<_>>(), cutoffs))
         };
@@ -391,5 +388,51 @@ proptest! {
         let forward = days.iter().fold(BTreeMap::new(), update);
         let backward_and_twice = days.iter().rev().chain(&days).fold(BTreeMap::new(), update);
         prop_assert_eq!(sightings(forward), sightings(backward_and_twice));
+    }
+
+    /// The days of one baseline, one after the other: what is stored in memory, and what each day then reports.
+    #[test]
+    fn a_running_baseline_learns_and_judges_as_learner_and_detector_do(
+        days in proptest::collection::vec((proptest::collection::vec((0usize..4, sighting()), 0..6), cutoffs()), 1..5)
+    ) {
+        let names = ["a", "b", "c", "d"];
+        let mut table = KeyTable::new(1);
+        let ids = names.map(|name| table.id(&[name]));
+        let mut running = RunningBaseline::empty(names.len());
+        let mut stored: Vec<(String, Sighting)> = Vec::new();
+        let mut maturity = Maturity::Learning;
+        for (day, cutoffs) in days {
+            let rows = |stored: &[(String, Sighting)], maturity| -> Vec<(String, Fact)> {
+                let row = |(name, sighting): &(String, Sighting)| {
+                    let stored = StoredSighting { sighting: *sighting, maturity: Some(maturity), verbatim: true };
+                    (name.clone(), Fact { observed: None, stored: Some(stored) })
+                };
+                stored.iter().map(row).collect()
+            };
+            let mut learner = Learner::new(1, cutoffs);
+            for (name, fact) in rows(&stored, maturity) {
+                learner.feed(&RowKeys::one(&[name.as_str()]), fact);
+            }
+            for &(key, sighting) in &day {
+                learner.feed(&RowKeys::one(&[names[key]]), Fact { observed: Some(sighting), stored: None });
+            }
+            let learned = learner.finish(Start::Allowed).unwrap();
+            let name = |row| String::from_utf8(learned.key(row).next().unwrap().text.to_vec()).unwrap();
+            stored = learned.rows().map(|row| (name(row), row.sighting)).collect();
+            maturity = learned.maturity();
+            running.update(day.iter().map(|&(key, sighting)| (ids[key], sighting)), &cutoffs);
+            prop_assert_eq!((running.maturity(), running.oldest()), (maturity, learned.oldest()));
+
+            let mut detector = Detector::new(cutoffs);
+            for (name, fact) in rows(&stored, maturity) {
+                detector.feed(&RowKeys::one(&[name.as_str()]), fact);
+            }
+            let observation = Fact { observed: Some(Sighting::NEVER), stored: None };
+            let tickets = names.map(|name| detector.feed(&RowKeys::one(&[name]), observation).unwrap());
+            let verdicts = detector.finish().unwrap();
+            for (key, ticket) in ids.into_iter().zip(tickets) {
+                prop_assert_eq!(running.judge(key, &cutoffs) == Verdict::New, verdicts.is_reported(ticket));
+            }
+        }
     }
 }

@@ -1,26 +1,14 @@
-//! Detecting: facts in any order, then the observations whose key the baseline never saw before the window opened.
+//! Detecting: facts in any order, then the observations whose key the baseline does not know.
 //!
-//! The baseline's own rows are not kept. A key that is known is remembered by 128 bits, two hashes under secret seeds:
-//! sixteen bytes a row whatever the order, and among a thousand million keys the odds that any two share them are below 1 : 10^20. They are
-//! looked up at the end, so the order of facts makes no difference.
+//! The baseline's own rows are not kept: a known key is kept as its fingerprint, sixteen bytes a row whatever the order. They are
+//! looked up at the end, so the order of facts makes no difference. What makes a key known is in `judge.rs`.
 
-use super::hash::Seed;
-use super::sighting::Joined;
-use super::{Fact, Maturity, Said};
-use crate::time::Timestamp;
+use super::fingerprint::{Fingerprint, FingerprintMap, Fingerprints};
+use super::sighting::JoinedRows;
+use super::{judge, BaselineStats, Cutoffs, Fact, Maturity, Verdict};
+use crate::keys::RowKeys;
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use thiserror::Error;
-
-/// The windows of a detecting run, worked out for the time it is as of.
-#[derive(Clone, Copy, Debug)]
-pub struct DetectCutoffs {
-    /// A key first seen after this is new. Exclusive: one first seen at this very instant is known.
-    pub window_opens: Timestamp,
-    /// What was last seen at or before this is forgotten; none: nothing is.
-    pub forget: Option<Timestamp>,
-}
 
 /// Why nothing can be judged.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -33,179 +21,141 @@ pub enum DetectError {
     },
 }
 
-/// Whether the caller has to hold an observation until the verdict.
+/// What an observation that may have to be reported is asked for by, once there are [`Verdicts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// It may have to be reported: the next ticket, counted from 0, is its.
-    Yes,
-    /// It is known already, or no observation.
-    No,
-}
+pub struct Ticket(u32);
 
-/// Two hashes of a key under different secret seeds.
-type Fingerprint = (u64, u64);
-
-/// Mixes the halves of a fingerprint, each of which is a good hash already.
-#[derive(Clone, Copy, Debug, Default)]
-struct FingerprintHasher(u64);
-
-impl Hasher for FingerprintHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, _: &[u8]) {}
-    fn write_u64(&mut self, half: u64) {
-        self.0 ^= half;
-    }
-}
-
-/// Finds the observations that a baseline never saw.
+/// Finds the observations that a baseline does not know.
 ///
 /// Memory: sixteen bytes for each baseline row, some forty for each distinct observed key, eight for each held observation.
+///
+/// ```
+/// use unseen::baseline::{Cutoffs, Detector, Fact, Maturity, Sighting, StoredSighting};
+/// use unseen::keys::RowKeys;
+/// use unseen::time::Timestamp;
+///
+/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500) };
+/// let mut detector = Detector::new(cutoffs);
+/// let observation = Fact { observed: Some(Sighting::NEVER), stored: None };
+/// let stored = StoredSighting {
+///     sighting: Sighting::new(Some(Timestamp(5)), Some(Timestamp(900))),
+///     maturity: Some(Maturity::Mature),
+///     verbatim: true,
+/// };
+/// let get = detector.feed(&RowKeys::one(&["admin", "s3:GetObject"]), observation).unwrap();
+/// let put = detector.feed(&RowKeys::one(&["admin", "s3:PutObject"]), observation).unwrap();
+/// detector.feed(&RowKeys::one(&["admin", "s3:GetObject"]), Fact { observed: None, stored: Some(stored) });
+/// let verdicts = detector.finish().unwrap();
+/// assert!(!verdicts.is_reported(get) && verdicts.is_reported(put));
+/// ```
 #[derive(Debug)]
 pub struct Detector {
-    cutoffs: DetectCutoffs,
-    seeds: [Seed; 2],
+    cutoffs: Cutoffs,
+    fingerprints: Fingerprints,
     /// The observed keys, numbered.
-    observed: HashMap<Fingerprint, u32, BuildHasherDefault<FingerprintHasher>>,
+    observed: FingerprintMap<u32>,
     /// Whether an observed key is known, by number.
     known: Vec<bool>,
     /// The known keys, as the baseline's rows brought them.
-    remembered: Vec<Fingerprint>,
-    /// Keys of which a row of the baseline itself has no last sighting.
-    without_last: Vec<Fingerprint>,
+    stored: Vec<Fingerprint>,
+    /// Keys of which a row of the baseline itself has no last time.
+    stored_without_last: Vec<Fingerprint>,
     /// The numbers of the keys of each held observation, end to end.
     held: Vec<u32>,
     /// Where each ticket's numbers end in `held`.
-    tickets: Vec<usize>,
-    joined: Joined,
-    census: Census,
-}
-
-/// What the baseline was like, as far as its rows and joined values told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Census {
-    /// How many facts had times of their own.
-    pub observations: u64,
-    /// How many facts had none.
-    pub baseline_rows: u64,
-    /// How many facts said something that counts, forgotten or not.
-    pub said: u64,
-    /// The least first sighting that is not forgotten.
-    pub oldest: Option<Timestamp>,
-    /// The greatest last sighting, forgotten ones included.
-    pub newest: Option<Timestamp>,
-    mature: bool,
-}
-
-impl Census {
-    /// Whether anything that is not forgotten says that the baseline is mature.
-    pub fn maturity(&self) -> Maturity {
-        if self.mature {
-            Maturity::Mature
-        } else {
-            Maturity::Learning
-        }
-    }
-
-    fn count(&mut self, fact: &Fact<'_>) {
-        match fact.own {
-            Some(_) => self.observations += 1,
-            None => self.baseline_rows += 1,
-        }
-    }
-
-    /// Notes what is said; `false` if it is forgotten.
-    fn note(&mut self, said: Said, forget: Option<Timestamp>) -> bool {
-        self.said += 1;
-        self.newest = self.newest.max(said.sighting.last());
-        if said.sighting.is_forgotten(forget) {
-            return false;
-        }
-        self.oldest = self.oldest.into_iter().chain(said.sighting.first()).min();
-        self.mature |= said.maturity == Some(Maturity::Mature);
-        true
-    }
+    ends: Vec<usize>,
+    joined: JoinedRows,
+    stats: BaselineStats,
 }
 
 impl Detector {
     /// A detector.
-    pub fn new(cutoffs: DetectCutoffs) -> Self {
+    pub fn new(cutoffs: Cutoffs) -> Self {
         Self {
             cutoffs,
-            seeds: [Seed::secret(), Seed::secret()],
-            observed: HashMap::default(),
+            fingerprints: Fingerprints::secret(),
+            observed: FingerprintMap::default(),
             known: Vec::new(),
-            remembered: Vec::new(),
-            without_last: Vec::new(),
+            stored: Vec::new(),
+            stored_without_last: Vec::new(),
             held: Vec::new(),
-            tickets: Vec::new(),
-            joined: Joined::default(),
-            census: Census::default(),
+            ends: Vec::new(),
+            joined: JoinedRows::default(),
+            stats: BaselineStats::default(),
         }
     }
 
-    /// Takes one fact, in any order.
-    pub fn feed(&mut self, fact: &Fact<'_>) -> Held {
-        self.census.count(fact);
-        let said = fact.usable_said();
-        if let Some(said) = said {
-            self.joined.note(fact, said);
-            if fact.own.is_none() && said.sighting.last().is_none() {
-                let without_last = &mut self.without_last;
-                fact.keys
-                    .for_each(|key| without_last.push(fingerprint(&self.seeds, key)));
-            }
+    /// Takes one fact about the keys of a row, in any order. An observation that may have to be reported gets a ticket: the
+    /// caller holds it until the verdict.
+    pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact) -> Option<Ticket> {
+        let fact = fact.about(keys.count());
+        self.stats.count(fact, &self.cutoffs);
+        self.joined.count(fact);
+        self.note_lack_of_last(keys, fact);
+        let stored = fact.stored.map(|stored| stored.sighting);
+        // Whether the baseline is mature is known at the end; what is known or forgotten does not depend on it.
+        let verdict = judge(Maturity::Learning, stored, &self.cutoffs);
+        match (fact.observed, verdict) {
+            (None, Verdict::Known) => self.remember(keys),
+            (None, _) => {}
+            (Some(_), Verdict::Known) => self.observe_known(keys),
+            (Some(_), _) => return Some(self.hold(keys)),
         }
-        let makes_known = said.is_some_and(|said| {
-            self.census.note(said, self.cutoffs.forget)
-                && said.sighting.began_by(self.cutoffs.window_opens)
-        });
-        match fact.own {
-            None if makes_known => self.remember(fact),
-            None => {}
-            Some(_) if makes_known => self.observe_known(fact),
-            Some(_) => return self.hold(fact),
+        None
+    }
+
+    /// Takes an observation that stands for too many keys to be judged; it is reported if anything is.
+    pub fn feed_unjudged(&mut self) -> Ticket {
+        self.stats.observations += 1;
+        self.issue_ticket()
+    }
+
+    fn note_lack_of_last(&mut self, keys: &RowKeys<'_>, fact: Fact) {
+        let Fact {
+            observed: None,
+            stored: Some(stored),
+        } = fact
+        else {
+            return;
+        };
+        if stored.sighting.last().is_none() {
+            let (fingerprints, without_last) = (&self.fingerprints, &mut self.stored_without_last);
+            keys.for_each(|key| without_last.push(fingerprints.of(key)));
         }
-        Held::No
     }
 
-    /// Takes an observation that cannot be judged; it will be reported if anything is.
-    pub fn feed_unjudged(&mut self) -> Held {
-        self.census.observations += 1;
-        self.tickets.push(self.held.len());
-        Held::Yes
+    fn remember(&mut self, keys: &RowKeys<'_>) {
+        let (fingerprints, stored) = (&self.fingerprints, &mut self.stored);
+        keys.for_each(|key| stored.push(fingerprints.of(key)));
     }
 
-    fn remember(&mut self, fact: &Fact<'_>) {
-        let remembered = &mut self.remembered;
-        fact.keys
-            .for_each(|key| remembered.push(fingerprint(&self.seeds, key)));
-    }
-
-    fn observe_known(&mut self, fact: &Fact<'_>) {
-        fact.keys.for_each(|key| {
+    fn observe_known(&mut self, keys: &RowKeys<'_>) {
+        keys.for_each(|key| {
             let number = self.number(key);
             self.known[number as usize] = true;
         });
     }
 
-    fn hold(&mut self, fact: &Fact<'_>) -> Held {
-        fact.keys.for_each(|key| {
+    fn hold(&mut self, keys: &RowKeys<'_>) -> Ticket {
+        keys.for_each(|key| {
             let number = self.number(key);
             self.held.push(number);
         });
-        self.tickets.push(self.held.len());
-        Held::Yes
+        self.issue_ticket()
+    }
+
+    fn issue_ticket(&mut self) -> Ticket {
+        let ticket = u32::try_from(self.ends.len())
+            .expect("four thousand million observations do not fit in memory");
+        self.ends.push(self.held.len());
+        Ticket(ticket)
     }
 
     fn number(&mut self, key: &[Cow<'_, [u8]>]) -> u32 {
         let next = u32::try_from(self.known.len())
             .expect("four thousand million observed keys do not fit in memory");
-        let number = *self
-            .observed
-            .entry(fingerprint(&self.seeds, key))
-            .or_insert(next);
+        let fingerprint = self.fingerprints.of(key);
+        let number = *self.observed.entry(fingerprint).or_insert(next);
         if number == next {
             self.known.push(false);
         }
@@ -220,134 +170,127 @@ impl Detector {
         if let Some(joined) = self.unexplained_lack_of_last() {
             return Err(DetectError::JoinedWithoutLast { joined });
         }
-        for fingerprint in &self.remembered {
+        for fingerprint in &self.stored {
             if let Some(&number) = self.observed.get(fingerprint) {
                 self.known[number as usize] = true;
             }
         }
-        let starts = std::iter::once(0).chain(self.tickets.iter().copied());
-        let is_new = |(start, &end): (usize, &usize)| {
-            let keys = &self.held[start..end];
-            keys.is_empty() || keys.iter().any(|&number| !self.known[number as usize])
-        };
-        let new = match self.census.maturity() {
-            Maturity::Mature => starts.zip(&self.tickets).map(is_new).collect(),
-            Maturity::Learning => vec![false; self.tickets.len()],
+        // A key that is not known is judged as one that is not stored.
+        let of_others = judge(self.stats.maturity(), None, &self.cutoffs);
+        let reported = match of_others {
+            Verdict::New => self.held_with_an_unknown_key(),
+            _ => vec![false; self.ends.len()],
         };
         Ok(Verdicts {
-            census: self.census,
+            stats: self.stats,
             keys: self.known.len(),
             new_keys: self.known.iter().filter(|&&known| !known).count(),
-            new,
+            reported,
         })
     }
-}
 
-impl Detector {
-    /// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+    /// Which of the held observations have a key that is not known, by ticket. One whose keys were not looked at has.
+    fn held_with_an_unknown_key(&self) -> Vec<bool> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let is_known = |&number: &u32| self.known[number as usize];
+        let held = starts
+            .zip(&self.ends)
+            .map(|(&start, &end)| &self.held[start..end]);
+        held.map(|keys| keys.is_empty() || !keys.iter().all(is_known))
+            .collect()
+    }
+
+    /// How many observations were joined, if none has a last time, forgetting needs it, and the baseline has it.
     fn unexplained_lack_of_last(&self) -> Option<u64> {
         self.cutoffs.forget?;
-        let joined = self.joined.all_lack_last()?;
-        let observed = |fingerprint| self.observed.contains_key(fingerprint);
-        (!self.without_last.iter().any(observed)).then_some(joined)
+        let joined = self.joined.all_without_last()?;
+        let is_observed = |fingerprint| self.observed.contains_key(fingerprint);
+        (!self.stored_without_last.iter().any(is_observed)).then_some(joined)
     }
 }
 
-fn fingerprint(seeds: &[Seed; 2], key: &[Cow<'_, [u8]>]) -> Fingerprint {
-    (seeds[0].of_key(key), seeds[1].of_key(key))
-}
-
-/// Which of the held observations are new.
+/// Which of the held observations are reported.
 #[derive(Debug)]
 pub struct Verdicts {
     /// What the baseline was like.
-    pub census: Census,
+    pub stats: BaselineStats,
     /// How many distinct keys were observed.
     pub keys: usize,
     /// How many of them the baseline does not know, whether it is mature or not.
     pub new_keys: usize,
-    new: Vec<bool>,
+    reported: Vec<bool>,
 }
 
 impl Verdicts {
-    /// Whether the observation with this ticket is to be reported. None is while the baseline is learning.
-    pub fn is_new(&self, ticket: usize) -> bool {
-        self.new[ticket]
+    /// Whether the observation with this ticket is reported. None is while the baseline is learning.
+    pub fn is_reported(&self, ticket: Ticket) -> bool {
+        self.reported[ticket.0 as usize]
     }
 
-    /// How many observations are to be reported.
-    pub fn reported(&self) -> usize {
-        self.new.iter().filter(|&&new| new).count()
+    /// How many observations are reported.
+    pub fn count(&self) -> usize {
+        self.reported.iter().filter(|&&reported| reported).count()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Keys, Sighting};
     use super::*;
-    use std::collections::HashSet;
-    use std::hash::BuildHasher;
+    use crate::baseline::{Sighting, StoredSighting};
+    use crate::time::Timestamp;
 
-    const CUTOFFS: DetectCutoffs = DetectCutoffs {
-        window_opens: Timestamp(1_000),
+    const CUTOFFS: Cutoffs = Cutoffs {
+        activity: Timestamp(1_000),
         forget: None,
+        learning: Timestamp(500),
     };
-    const FORGETFUL: DetectCutoffs = DetectCutoffs {
+    const FORGETFUL: Cutoffs = Cutoffs {
         forget: Some(Timestamp(100)),
         ..CUTOFFS
     };
     const MATURE: Option<Maturity> = Some(Maturity::Mature);
 
-    fn said(first: i64, last: i64, maturity: Option<Maturity>) -> Option<Said> {
+    fn stored(first: i64, last: i64, maturity: Option<Maturity>) -> Option<StoredSighting> {
         let sighting = Sighting::new(Some(Timestamp(first)), Some(Timestamp(last)));
-        Some(Said {
+        Some(StoredSighting {
             sighting,
             maturity,
             verbatim: true,
         })
     }
 
-    fn keys(values: &[&'static str]) -> Keys<'static> {
-        let mut keys = Keys::default();
+    fn keys(values: &[&'static str]) -> RowKeys<'static> {
+        let mut keys = RowKeys::default();
         keys.add_field(|into| {
             into.extend(values.iter().map(|value| Cow::Borrowed(value.as_bytes())))
         });
         keys
     }
 
-    /// Feeds facts, each one key or several, observed or only said of; returns the values that are reported.
+    /// Feeds facts, each about one key or several, observed or only stored; returns the values that are reported.
     fn detect(
-        cutoffs: DetectCutoffs,
-        facts: &[(&'static [&'static str], bool, Option<Said>)],
+        cutoffs: Cutoffs,
+        facts: &[(&'static [&'static str], bool, Option<StoredSighting>)],
     ) -> Vec<&'static str> {
         let mut detector = Detector::new(cutoffs);
         let mut held = Vec::new();
-        for &(values, observed, said) in facts {
-            let own = observed.then_some(Sighting::NEVER);
-            if detector.feed(&Fact {
-                keys: &keys(values),
-                own,
-                said,
-            }) == Held::Yes
-            {
-                held.push(values[0]);
-            }
+        for &(values, is_observed, stored) in facts {
+            let observed = is_observed.then_some(Sighting::NEVER);
+            let ticket = detector.feed(&keys(values), Fact { observed, stored });
+            held.extend(ticket.map(|ticket| (ticket, values[0])));
         }
         let verdicts = detector.finish().unwrap();
-        held.iter()
-            .enumerate()
-            .filter(|&(ticket, _)| verdicts.is_new(ticket))
-            .map(|(_, &value)| value)
-            .collect()
+        held.retain(|&(ticket, _)| verdicts.is_reported(ticket));
+        held.into_iter().map(|(_, value)| value).collect()
     }
 
     #[test]
     fn a_key_first_seen_as_the_window_opens_is_known_whatever_the_order() {
         for (first, expected) in [(1_000, vec![]), (1_001, vec!["a"])] {
-            let said = (&["a"][..], false, said(first, 2_000, MATURE));
+            let baseline = (&["a"][..], false, stored(first, 2_000, MATURE));
             let observed = (&["a"][..], true, None);
-            assert_eq!(detect(CUTOFFS, &[said, observed]), expected, "{first}");
-            assert_eq!(detect(CUTOFFS, &[observed, said]), expected, "{first}");
+            assert_eq!(detect(CUTOFFS, &[baseline, observed]), expected, "{first}");
+            assert_eq!(detect(CUTOFFS, &[observed, baseline]), expected, "{first}");
         }
     }
 
@@ -356,7 +299,7 @@ mod tests {
         let facts = [
             (&["a"][..], true, None),
             (&["b"][..], true, None),
-            (&["c"][..], false, said(5, 900, MATURE)),
+            (&["c"][..], false, stored(5, 900, MATURE)),
         ];
         assert_eq!(detect(CUTOFFS, &facts), ["a", "b"]);
     }
@@ -365,16 +308,16 @@ mod tests {
     fn nothing_is_reported_while_the_baseline_is_learning() {
         let facts = [
             (&["a"][..], true, None),
-            (&["c"][..], false, said(5, 900, Some(Maturity::Learning))),
+            (&["c"][..], false, stored(5, 900, Some(Maturity::Learning))),
         ];
         assert!(detect(CUTOFFS, &facts).is_empty());
     }
 
     #[test]
-    fn one_joined_value_that_says_mature_is_enough() {
+    fn one_joined_value_that_is_mature_is_enough() {
         let facts = [
             (&["a"][..], true, None),
-            (&["c"][..], true, said(5, 900, MATURE)),
+            (&["c"][..], true, stored(5, 900, MATURE)),
         ];
         assert_eq!(detect(CUTOFFS, &facts), ["a"]);
     }
@@ -382,18 +325,18 @@ mod tests {
     #[test]
     fn what_is_forgotten_makes_nothing_known_and_nothing_mature() {
         let observed = (&["a"][..], true, None);
-        let forgotten = (&["a"][..], false, said(5, 100, MATURE));
-        let remembered = (&["b"][..], false, said(5, 101, MATURE));
+        let forgotten = (&["a"][..], false, stored(5, 100, MATURE));
+        let remembered = (&["b"][..], false, stored(5, 101, MATURE));
         assert!(detect(FORGETFUL, &[observed, forgotten]).is_empty());
         assert_eq!(detect(FORGETFUL, &[observed, forgotten, remembered]), ["a"]);
         assert!(detect(CUTOFFS, &[observed, forgotten, remembered]).is_empty());
     }
 
     #[test]
-    fn a_row_of_several_keys_is_reported_if_any_is_new_and_what_it_says_is_not_used() {
-        let mature = (&["x"][..], false, said(5, 900, MATURE));
-        let known = |value: &'static [&'static str]| (value, false, said(5, 900, MATURE));
-        let row = (&["a", "b"][..], true, said(5, 900, MATURE));
+    fn a_row_of_several_keys_is_reported_if_any_is_new_and_what_is_stored_on_it_is_not_used() {
+        let mature = (&["x"][..], false, stored(5, 900, MATURE));
+        let known = |value: &'static [&'static str]| (value, false, stored(5, 900, MATURE));
+        let row = (&["a", "b"][..], true, stored(5, 900, MATURE));
         assert_eq!(detect(CUTOFFS, &[row, mature]), ["a"]);
         assert_eq!(detect(CUTOFFS, &[row, known(&["a"])]), ["a"]);
         assert!(detect(CUTOFFS, &[row, known(&["a"]), known(&["b"])]).is_empty());
@@ -401,33 +344,29 @@ mod tests {
 
     #[test]
     fn what_is_joined_to_one_observation_holds_for_every_observation_of_its_key() {
-        let joined = (&["a"][..], true, said(5, 900, MATURE));
+        let joined = (&["a"][..], true, stored(5, 900, MATURE));
         let bare = (&["a"][..], true, None);
         assert!(detect(CUTOFFS, &[joined, bare]).is_empty());
         assert!(detect(CUTOFFS, &[bare, joined]).is_empty());
     }
 
     #[test]
-    fn joined_facts_that_never_tell_the_last_sighting_stop_a_run_that_forgets() {
-        let lacking = Some(Said {
+    fn joined_observations_that_all_lack_the_last_time_stop_a_run_that_forgets() {
+        let lacking = Some(StoredSighting {
             sighting: Sighting::new(Some(Timestamp(300)), None),
             maturity: MATURE,
             verbatim: true,
         });
-        let finish = |cutoffs, stored: Option<&'static str>| {
+        let finish = |cutoffs, baseline_row: Option<&'static str>| {
             let mut detector = Detector::new(cutoffs);
-            if let Some(value) = stored {
-                detector.feed(&Fact {
-                    keys: &keys(&[value]),
-                    own: None,
-                    said: lacking,
-                });
+            for (value, observed) in baseline_row
+                .map(|value| (value, None))
+                .into_iter()
+                .chain([("a", Some(Sighting::NEVER))])
+            {
+                let stored = lacking;
+                detector.feed(&keys(&[value]), Fact { observed, stored });
             }
-            detector.feed(&Fact {
-                keys: &keys(&["a"]),
-                own: Some(Sighting::NEVER),
-                said: lacking,
-            });
             detector.finish().map(|_| ())
         };
         let stopped = Err(DetectError::JoinedWithoutLast { joined: 1 });
@@ -445,30 +384,16 @@ mod tests {
     fn an_observation_that_cannot_be_judged_is_reported_by_a_mature_baseline() {
         for (maturity, expected) in [(Maturity::Mature, true), (Maturity::Learning, false)] {
             let mut detector = Detector::new(CUTOFFS);
-            detector.feed_unjudged();
-            detector.feed(&Fact {
-                keys: &keys(&["a"]),
-                own: None,
-                said: said(5, 900, Some(maturity)),
-            });
+            let ticket = detector.feed_unjudged();
+            let row = Fact {
+                observed: None,
+                stored: stored(5, 900, Some(maturity)),
+            };
+            detector.feed(&keys(&["a"]), row);
             let verdicts = detector.finish().unwrap();
-            assert_eq!(verdicts.is_new(0), expected);
-            assert_eq!(
-                (verdicts.census.observations, verdicts.census.baseline_rows),
-                (1, 1)
-            );
+            assert_eq!(verdicts.is_reported(ticket), expected);
+            let counts = (verdicts.stats.observations, verdicts.stats.baseline_rows);
+            assert_eq!(counts, (1, 1));
         }
-    }
-
-    #[test]
-    fn observed_keys_spread_over_their_table() {
-        let seeds = [Seed::secret(), Seed::secret()];
-        let names: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
-        let hash = |name: &String| {
-            let key = [Cow::Borrowed(name.as_bytes())];
-            BuildHasherDefault::<FingerprintHasher>::default().hash_one(fingerprint(&seeds, &key))
-        };
-        let hashes: HashSet<u64> = names.iter().map(hash).collect();
-        assert_eq!(hashes.len(), names.len());
     }
 }

@@ -1,6 +1,8 @@
-//! What a fact may hold: sightings, and what a baseline says of them.
+//! Sightings, and the facts that hold them: what was observed of a key, and what a baseline stores of it.
+//!
+//! Knows how sightings merge, not what they mean: that is `judge.rs`.
 
-use super::Keys;
+use super::Maturity;
 use crate::time::Timestamp;
 
 /// When a key was first and last seen. Either may be missing, and *first* may exceed *last*: they are merged apart.
@@ -46,76 +48,73 @@ impl Sighting {
         }
     }
 
-    /// Whether the key was last seen at or before `cutoff`, or nobody knows when. Without a cut-off nothing is forgotten.
-    pub fn is_forgotten(self, cutoff: Option<Timestamp>) -> bool {
-        cutoff.is_some_and(|cutoff| self.last <= cutoff)
-    }
-
-    /// Whether the key was first seen at or before `cutoff`.
-    pub fn began_by(self, cutoff: Timestamp) -> bool {
+    /// Whether the key was first seen at or before `cutoff`; never, if it has no first time.
+    pub(super) fn is_first_by(self, cutoff: Timestamp) -> bool {
         self.first <= cutoff
     }
+
+    /// Whether there is a cut-off, and the key was last seen at or before it or has no last time.
+    pub(super) fn is_last_by(self, cutoff: Option<Timestamp>) -> bool {
+        cutoff.is_some_and(|cutoff| self.last <= cutoff)
+    }
 }
 
-/// Whether a baseline has learned long enough to be held against observations.
+/// What a baseline stores of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Maturity {
-    /// Its oldest sighting is younger than the learning window.
-    Learning,
-    /// Its oldest sighting is as old as the learning window, or older.
-    Mature,
-}
-
-/// What a baseline says of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct StoredSighting {
     /// When the key was seen.
     pub sighting: Sighting,
     /// Whether the baseline was mature when that was written; none if it does not say, or says neither.
     pub maturity: Option<Maturity>,
-    /// One stored row says exactly this: not several at once, nothing corrected in reading.
+    /// One stored row has exactly this: not several at once, nothing corrected in reading.
     pub verbatim: bool,
 }
 
-/// One row's worth of knowledge. With times of its own it is an observation, without them a row of the baseline.
-#[derive(Clone, Copy, Debug)]
-pub struct Fact<'a> {
-    /// The keys it is about; what is said counts only if there is exactly one.
-    pub keys: &'a Keys<'a>,
-    /// The observed times; an observation whose times are all unusable has [`Sighting::NEVER`].
-    pub own: Option<Sighting>,
-    /// What the baseline says.
-    pub said: Option<Said>,
+/// What one row says of its keys. With an observed sighting it is an observation, without one a row of the baseline.
+///
+/// What is stored counts only on a row that stands for exactly one key; on any other it is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// When the search saw the keys; an observation whose times are all unusable has [`Sighting::NEVER`].
+    pub observed: Option<Sighting>,
+    /// What the baseline stores of the key.
+    pub stored: Option<StoredSighting>,
 }
 
-impl Fact<'_> {
-    /// What is said, if it is said of one key.
-    pub(super) fn usable_said(&self) -> Option<Said> {
-        self.said.filter(|_| self.keys.count() == 1)
+impl Fact {
+    /// The fact as it holds for a row that stands for this many keys.
+    pub(super) fn about(self, keys: usize) -> Self {
+        Self {
+            stored: self.stored.filter(|_| keys == 1),
+            ..self
+        }
     }
 }
 
-/// Finds out whether the join that put a baseline beside the observations left out when keys were last seen.
+/// Counts the observations that were joined to a stored sighting, and those of them that know when it ends.
 ///
-/// It did if no joined fact tells, though one of the rows it was joined to does. A stored row that has no last sighting either
-/// explains the silence.
+/// If none does, the join left the column out, which forgetting needs; unless a stored row of such a key has no last time either.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Joined {
-    facts: u64,
+pub(super) struct JoinedRows {
+    all: u64,
     with_last: u64,
 }
 
-impl Joined {
-    pub(super) fn note(&mut self, fact: &Fact<'_>, said: Said) {
-        if fact.own.is_some() {
-            self.facts += 1;
-            self.with_last += u64::from(said.sighting.last().is_some());
+impl JoinedRows {
+    pub(super) fn count(&mut self, fact: Fact) {
+        if let Fact {
+            observed: Some(_),
+            stored: Some(stored),
+        } = fact
+        {
+            self.all += 1;
+            self.with_last += u64::from(stored.sighting.last().is_some());
         }
     }
 
-    /// How many facts were joined, if none tells when its key was last seen.
-    pub(super) fn all_lack_last(self) -> Option<u64> {
-        (self.facts > 0 && self.with_last == 0).then_some(self.facts)
+    /// How many observations were joined, if none of them has a last time.
+    pub(super) fn all_without_last(self) -> Option<u64> {
+        (self.all > 0 && self.with_last == 0).then_some(self.all)
     }
 }
 
@@ -130,20 +129,20 @@ mod tests {
     }
 
     #[test]
-    fn a_key_last_seen_exactly_at_the_forget_cutoff_is_forgotten() {
+    fn a_key_last_seen_exactly_at_the_forget_cutoff_is_last_by() {
         let last_seen = |at| Sighting::new(None, Some(Timestamp(at)));
-        assert!(last_seen(1_000).is_forgotten(Some(Timestamp(1_000))));
-        assert!(!last_seen(1_001).is_forgotten(Some(Timestamp(1_000))));
-        assert!(Sighting::NEVER.is_forgotten(Some(Timestamp(i64::MIN))));
-        assert!(!Sighting::NEVER.is_forgotten(None));
+        assert!(last_seen(1_000).is_last_by(Some(Timestamp(1_000))));
+        assert!(!last_seen(1_001).is_last_by(Some(Timestamp(1_000))));
+        assert!(Sighting::NEVER.is_last_by(Some(Timestamp(i64::MIN))));
+        assert!(!Sighting::NEVER.is_last_by(None));
     }
 
     #[test]
-    fn a_key_first_seen_exactly_as_the_window_opens_began_by_then() {
+    fn a_sighting_without_a_first_time_begins_after_every_cutoff() {
         let first_seen = |at| Sighting::new(Some(Timestamp(at)), None);
-        assert!(first_seen(1_000).began_by(Timestamp(1_000)));
-        assert!(!first_seen(1_001).began_by(Timestamp(1_000)));
-        assert!(!Sighting::NEVER.began_by(Timestamp(i64::MAX - 1)));
+        assert!(first_seen(1_000).is_first_by(Timestamp(1_000)));
+        assert!(!first_seen(1_001).is_first_by(Timestamp(1_000)));
+        assert!(!Sighting::NEVER.is_first_by(Timestamp(i64::MAX - 1)));
     }
 
     proptest! {

@@ -4,8 +4,8 @@
 //! whatever happens in between. Who writes holds an advisory lock on `FILE.lock`; that file stays, for removing it would let two in.
 //! What a run that died left behind (`FILE.new`) is replaced by the next.
 
-use crate::baseline::Keys;
-use crate::lookup::{Clock, Columns, NotATimeIn, Reading, Tally, ENOUGH_DATA, ROW_KEY, SAID_TIMES};
+use crate::keys::RowKeys;
+use crate::lookup::{schema, Clock, FactReader, FactRow, NotATimeIn, Reading, Tally};
 use crate::rows::{Reader, RowError};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -84,7 +84,7 @@ impl Stored {
             let shown: String = name.chars().take(60).collect();
             Err(self.no_baseline(format!("{reason} `{}`", shown.escape_debug())))
         };
-        let is_known = |name: &String| expected.contains(name) || name == ROW_KEY;
+        let is_known = |name: &String| expected.contains(name) || name == schema::ROW_KEY.name;
         for (place, name) in names.iter().enumerate() {
             if !is_known(name) {
                 return foreign("it has a column", name);
@@ -97,11 +97,9 @@ impl Stored {
     }
 
     fn columns(&self) -> Vec<String> {
-        let others = SAID_TIMES
-            .into_iter()
-            .chain([ENOUGH_DATA])
-            .map(str::to_owned);
-        self.by.iter().cloned().chain(others).collect()
+        let mut columns = schema::stored_fields(&self.by);
+        columns.retain(|name| name != schema::ROW_KEY.name);
+        columns
     }
 
     /// The error that says why it is none.
@@ -121,27 +119,20 @@ impl Stored {
         clock: Clock,
         is_rewritten: bool,
         tally: &mut Tally,
-        mut visit: impl FnMut(&Reading, &Keys<'_>),
+        mut visit: impl FnMut(&Reading, &RowKeys<'_>),
     ) -> Result<(), BaselineError> {
         let broken = |error: RowError| self.no_baseline(error.to_string());
-        let mut reader = Reader::new(&self.text).map_err(broken)?;
-        let columns = Columns::bind(reader.header(), &self.by);
-        let mut keys = Keys::default();
-        while let Some(row) = reader.next_row().map_err(broken)? {
-            match columns.read(&row, clock, &mut keys) {
-                Err(skip) => tally.skip(skip),
-                Ok(reading) => {
-                    if let Some(bad_time) = reading.bad_time.filter(|_| is_rewritten) {
-                        let error = bad_time.describe(&row);
-                        return Err(BaselineError::NotATime {
-                            path: self.path.clone(),
-                            error,
-                        });
-                    }
-                    tally.note(&reading, &keys);
-                    visit(&reading, &keys);
-                }
+        let mut rows = FactReader::new(&self.text, &self.by, clock).map_err(broken)?;
+        while let Some(FactRow { row, keys, reading }) = rows.next(tally).map_err(broken)? {
+            let Ok(reading) = reading else { continue };
+            if let Some(bad_time) = reading.bad_time.filter(|_| is_rewritten) {
+                let error = bad_time.describe(&row);
+                return Err(BaselineError::NotATime {
+                    path: self.path.clone(),
+                    error,
+                });
             }
+            visit(&reading, keys);
         }
         Ok(())
     }

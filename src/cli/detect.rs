@@ -8,11 +8,12 @@ use super::gathered::{Gathered, Keep, ObservedKey};
 use super::input::BadTimes;
 use super::keys;
 use super::report::{self, Format};
-use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
-use crate::baseline::{DetectCutoffs, Detector, Fact, Held, Keys, Verdicts};
-use crate::lookup::{self, Clock, Tally};
+use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
+use crate::baseline::{Detector, Ticket, Verdicts};
+use crate::keys::RowKeys;
+use crate::lookup::{schema, Clock, Tally};
+use crate::messages::{count, flood, row_problems, Messages, TooManyKeys};
 use crate::options::UnseenOptions;
-use crate::telling::{count, flood, oddities, Telling, TooManyKeys};
 use chrono::TimeZone;
 use clap::ArgMatches;
 
@@ -28,7 +29,7 @@ pub(super) fn run<Z: TimeZone>(
 ) -> Result<Outcome, CliError> {
     let typed = Typed::of(matches);
     let options = UnseenOptions::parse(&typed.tokens())?;
-    lookup::check_key_fields(&options.by)?;
+    schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     let stored = Stored::read(&path, &options.by)?.ok_or(BaselineError::Missing { path })?;
     let gathered = world.gather(matches, &options.by, WANTED)?;
@@ -36,30 +37,29 @@ pub(super) fn run<Z: TimeZone>(
     let as_of = options.as_of.moment(gathered.newest(), world.now);
     let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
     let mut tally = Tally::new(options.by.len());
-    let mut detector = Detector::new(DetectCutoffs {
-        window_opens: cutoffs.activity,
-        forget: cutoffs.forget,
-    });
+    let mut detector = Detector::new(cutoffs);
     let clock = Clock {
         now: world.now,
         as_of,
     };
     stored.for_each(clock, false, &mut tally, |reading, keys| {
-        detector.feed(&reading.fact(keys));
+        detector.feed(keys, reading.fact);
     })?;
     let (verdicts, found) = judge(detector, &gathered, clock)?;
 
-    let telling = Telling {
+    let texts = Messages {
         windows: &options.windows,
         as_of,
         zone: &world.zone,
     };
-    let warnings: Vec<String> = telling
-        .why_nothing(&verdicts.census, cutoffs.learning, &REMEDIES)
+    let warnings: Vec<String> = texts
+        .why_nothing(&verdicts.stats, cutoffs.learning, &ADVICE)
         .into_iter()
-        .chain(telling.staleness(&verdicts.census, &REMEDIES))
-        .chain(flood(&verdicts, &REMEDIES))
-        .chain(oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}")))
+        .chain(texts.staleness(&verdicts.stats, &ADVICE))
+        .chain(flood(&verdicts, &ADVICE))
+        .chain(
+            row_problems(&tally, TooManyKeys::Skipped).map(|odd| format!("in the baseline: {odd}")),
+        )
         .collect();
     let summary = format!(
         "{} of {} judged as of {}; {} reported, first seen after {}",
@@ -100,28 +100,20 @@ fn judge(
     gathered: &Gathered,
     clock: Clock,
 ) -> Result<(Verdicts, Vec<ObservedKey<'_>>), CliError> {
-    // One entry a ticket; what was only joined to a baseline is there to make its key known, and is reported under none.
-    let mut held: Vec<Option<ObservedKey<'_>>> = Vec::new();
-    gathered.feed_said(clock.as_of, |fact| {
-        if detector.feed(fact) == Held::Yes {
-            held.push(None);
-        }
+    // What was only joined to a baseline is there to make its key known, and is reported under no key of the input.
+    gathered.feed_stored(clock.as_of, |keys, fact| {
+        detector.feed(keys, fact);
     });
-    let mut keys = Keys::default();
+    let mut held: Vec<(Ticket, ObservedKey<'_>)> = Vec::new();
+    let mut keys = RowKeys::default();
     for (key, observed) in gathered.observed() {
         keys::unpack_into(key, &mut keys);
-        if detector.feed(&Fact {
-            keys: &keys,
-            own: Some(observed.own),
-            said: None,
-        }) == Held::Yes
-        {
-            held.push(Some((key, observed)));
-        }
+        let ticket = detector.feed(&keys, observed.fact());
+        held.extend(ticket.map(|ticket| (ticket, (key, observed))));
     }
     let verdicts = detector.finish()?;
-    let is_new = |(ticket, held): (usize, Option<_>)| held.filter(|_| verdicts.is_new(ticket));
-    let mut new: Vec<_> = held.into_iter().enumerate().filter_map(is_new).collect();
+    held.retain(|&(ticket, _)| verdicts.is_reported(ticket));
+    let mut new: Vec<_> = held.into_iter().map(|(_, held)| held).collect();
     new.sort_by_key(|(_, observed)| observed.own.first());
     Ok((verdicts, new))
 }

@@ -6,8 +6,9 @@
 
 use super::few::Few;
 use super::keys::{self, pack, PackedKey};
-use crate::baseline::{Fact, Keys, Said, Sighting};
+use crate::baseline::{Fact, Sighting, StoredSighting};
 use crate::cloudtrail::{Call, Passed};
+use crate::keys::RowKeys;
 use crate::lookup::{Clock, Reading, Tally};
 use crate::time::{Timestamp, MINUTE};
 use std::collections::HashMap;
@@ -94,7 +95,7 @@ pub(super) struct Sight<'s> {
 #[derive(Debug)]
 struct SaidOf {
     key: PackedKey,
-    said: Said,
+    said: StoredSighting,
     /// It stood beside an observation.
     is_joined: bool,
 }
@@ -236,11 +237,11 @@ impl Gathered {
     pub(super) fn take_row<'s>(
         &mut self,
         reading: &Reading,
-        row_keys: &Keys<'_>,
+        row_keys: &RowKeys<'_>,
         count: u64,
         context: [&'s [&'s [u8]]; CONTEXT.len()],
     ) {
-        match reading.own {
+        match reading.fact.observed {
             Some(_) => self.observed_rows += 1,
             None => self.baseline_rows += 1,
         }
@@ -250,7 +251,7 @@ impl Gathered {
             for value in key {
                 pack(&mut packed, |packed| packed.extend_from_slice(value));
             }
-            if let Some(own) = reading.own {
+            if let Some(own) = reading.fact.observed {
                 self.see(
                     &packed,
                     &Sight {
@@ -261,13 +262,13 @@ impl Gathered {
                 );
             }
         });
-        if let Some(said) = reading.said.filter(|_| row_keys.count() == 1) {
+        if let Some(said) = reading.fact.stored.filter(|_| row_keys.count() == 1) {
             let last = said.sighting.last().filter(|&last| last != AS_OF);
             self.newest_said = self.newest_said.max(last);
             self.said.push(SaidOf {
                 key: packed.as_slice().into(),
                 said,
-                is_joined: reading.own.is_some(),
+                is_joined: reading.fact.observed.is_some(),
             });
         }
         self.key = packed;
@@ -338,8 +339,8 @@ impl Gathered {
     }
 
     /// Feeds everything that rows said, now that it is known what a run is as of.
-    pub(super) fn feed_said(&self, as_of: Timestamp, mut feed: impl FnMut(&Fact<'_>)) {
-        let mut keys = Keys::default();
+    pub(super) fn feed_stored(&self, as_of: Timestamp, mut feed: impl FnMut(&RowKeys<'_>, Fact)) {
+        let mut keys = RowKeys::default();
         for SaidOf {
             key,
             said,
@@ -347,19 +348,19 @@ impl Gathered {
         } in &self.said
         {
             keys::unpack_into(key, &mut keys);
-            feed(&Fact {
-                keys: &keys,
-                own: is_joined.then_some(Sighting::NEVER),
-                said: Some(settle(*said, as_of)),
-            });
+            let fact = Fact {
+                observed: is_joined.then_some(Sighting::NEVER),
+                stored: Some(settle(*said, as_of)),
+            };
+            feed(&keys, fact);
         }
     }
 }
 
 /// What is said, with the time a run is as of in the place of a last sighting from a broken clock.
-fn settle(said: Said, as_of: Timestamp) -> Said {
+fn settle(said: StoredSighting, as_of: Timestamp) -> StoredSighting {
     match said.sighting.last() {
-        Some(AS_OF) => Said {
+        Some(AS_OF) => StoredSighting {
             sighting: Sighting::new(said.sighting.first(), Some(as_of)),
             ..said
         },
@@ -368,6 +369,14 @@ fn settle(said: Said, as_of: Timestamp) -> Said {
 }
 
 impl Observed {
+    /// What is observed of the key, as the rules take it.
+    pub(super) fn fact(&self) -> Fact {
+        Fact {
+            observed: Some(self.own),
+            stored: None,
+        }
+    }
+
     fn see(&mut self, sight: &Sight<'_>, hasher: &RandomState) {
         self.own = self.own.merge(sight.own);
         self.count += sight.count;

@@ -11,9 +11,8 @@
 
 use super::gathered::{Gathered, Keep, TimeRange, AS_OF, CONTEXT};
 use super::report::visible;
-use crate::baseline::Keys;
 use crate::cloudtrail::{self, Malformed, Record};
-use crate::lookup::{Clock, Columns, NotATimeIn};
+use crate::lookup::{Clock, FactReader, FactRow, NotATimeIn};
 use crate::rows::{Column, Reader, Row};
 use crate::time::Timestamp;
 use flate2::bufread::MultiGzDecoder;
@@ -529,33 +528,24 @@ impl<'s, 'p> Part<'s, 'p> {
 
     fn take_rows(&mut self, body: &[u8]) -> Result<(), RowsStopped> {
         let gathered = &mut self.input.gathered;
-        let mut reader = Reader::new(body)?;
-        let columns = Columns::bind(reader.header(), self.plan.by);
-        let count = reader.header().column(b"count");
-        let context = CONTEXT.map(|name| reader.header().column(name.as_bytes()));
-        let mut keys = Keys::default();
-        while let Some(row) = reader.next_row()? {
-            match columns.read(&row, self.clock, &mut keys) {
-                Err(skip) => gathered.tally.skip(skip),
-                Ok(reading) => {
-                    if let (Some(bad_time), BadTimes::Stop) =
-                        (reading.bad_time, self.plan.bad_times)
-                    {
-                        return Err(RowsStopped::NotATime(bad_time.describe(&row)));
-                    }
-                    gathered.tally.note(&reading, &keys);
-                    let values = context.map(|column| values(&row, column));
-                    let values = values
-                        .each_ref()
-                        .map(|values| values.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
-                    gathered.take_row(
-                        &reading,
-                        &keys,
-                        times(&row, count),
-                        values.each_ref().map(Vec::as_slice),
-                    );
-                }
+        let mut rows = FactReader::new(body, self.plan.by, self.clock)?;
+        let count = rows.header().column(b"count");
+        let context = CONTEXT.map(|name| rows.header().column(name.as_bytes()));
+        while let Some(FactRow { row, keys, reading }) = rows.next(&mut gathered.tally)? {
+            let Ok(reading) = reading else { continue };
+            if let (Some(bad_time), BadTimes::Stop) = (reading.bad_time, self.plan.bad_times) {
+                return Err(RowsStopped::NotATime(bad_time.describe(&row)));
             }
+            let values = context.map(|column| values(&row, column));
+            let values = values
+                .each_ref()
+                .map(|values| values.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
+            gathered.take_row(
+                &reading,
+                keys,
+                times(&row, count),
+                values.each_ref().map(Vec::as_slice),
+            );
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Each value stands behind its length, so that fields cannot run into each other.
 
-use crate::baseline::Keys;
+use crate::keys::RowKeys;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -38,7 +38,7 @@ pub(super) fn compare(one: &[u8], other: &[u8]) -> Ordering {
 }
 
 /// Puts a packed key where a fact wants it.
-pub(super) fn unpack_into<'k>(key: &'k [u8], keys: &mut Keys<'k>) {
+pub(super) fn unpack_into<'k>(key: &'k [u8], keys: &mut RowKeys<'k>) {
     keys.clear();
     unpack(key).for_each(|value| keys.add_field(|values| values.push(Cow::Borrowed(value))));
 }

@@ -8,11 +8,12 @@ use super::baseline_file::{BaselineError, Locked, Stored};
 use super::gathered::{Gathered, Keep, AS_OF};
 use super::input::BadTimes;
 use super::keys;
-use super::{CliError, Outcome, Wanted, World, REMEDIES};
-use crate::baseline::{Counts, Fact, Keys, LearnCutoffs, LearnError, Learned, Learner, Start};
-use crate::lookup::{self, BaselineWriter, Clock, Tally};
+use super::{CliError, Outcome, Wanted, World, ADVICE};
+use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
+use crate::keys::RowKeys;
+use crate::lookup::{schema, BaselineWriter, Clock, Tally};
+use crate::messages::{change_counts, count, row_problems, Messages, TooManyKeys};
 use crate::options::{AsOf, SeenOptions};
-use crate::telling::{count, kinds, oddities, Telling, TooManyKeys};
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -29,7 +30,7 @@ pub(super) fn run<Z: TimeZone>(
 ) -> Result<Outcome, CliError> {
     let typed = Typed::of(matches);
     let options = SeenOptions::parse(&typed.tokens())?;
-    lookup::check_key_fields(&options.by)?;
+    schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
@@ -54,18 +55,19 @@ pub(super) fn run<Z: TimeZone>(
     if !learning.stored.is_some_and(|stored| stored.is(&text)) {
         locked.replace(&text)?;
     }
-    let telling = Telling {
+    let texts = Messages {
         windows: &options.windows,
         as_of: learning.clock.as_of,
         zone: &world.zone,
     };
     let counts = learned.counts();
-    let odd = oddities(&tally, TooManyKeys::LeftOut).map(|odd| format!("the baseline had {odd}"));
-    let thin = telling.thin_maturity(&learned, &counts, &REMEDIES);
+    let odd =
+        row_problems(&tally, TooManyKeys::Skipped).map(|odd| format!("in the baseline: {odd}"));
+    let thin = texts.thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
     let summary = format!(
         "`{}`: {}",
         path.display(),
-        learning.summary(&learned, counts, &telling)
+        learning.summary(&learned, counts, &texts)
     );
     for warning in odd.into_iter().chain(thin) {
         world.notes().warn(&warning);
@@ -78,7 +80,7 @@ pub(super) fn run<Z: TimeZone>(
 struct Learning<'l> {
     width: usize,
     clock: Clock,
-    cutoffs: LearnCutoffs,
+    cutoffs: Cutoffs,
     gathered: &'l Gathered,
     stored: Option<&'l Stored>,
 }
@@ -102,10 +104,7 @@ impl<'l> Learning<'l> {
                 now: world.now,
                 as_of,
             },
-            cutoffs: LearnCutoffs {
-                forget: cutoffs.forget,
-                mature: cutoffs.learning,
-            },
+            cutoffs,
             gathered,
             stored,
         })
@@ -120,24 +119,20 @@ impl<'l> Learning<'l> {
                 start = Start::Refused;
             }
             stored.for_each(self.clock, true, &mut tally, |reading, keys| {
-                learner.feed(&reading.fact(keys))
+                learner.feed(keys, reading.fact)
             })?;
         }
         self.gathered
-            .feed_said(self.clock.as_of, |fact| learner.feed(fact));
-        let mut keys = Keys::default();
+            .feed_stored(self.clock.as_of, |keys, fact| learner.feed(keys, fact));
+        let mut keys = RowKeys::default();
         for (key, observed) in self.gathered.observed() {
             keys::unpack_into(key, &mut keys);
-            learner.feed(&Fact {
-                keys: &keys,
-                own: Some(observed.own),
-                said: None,
-            });
+            learner.feed(&keys, observed.fact());
         }
         let learned = learner
             .finish(start)
             .map_err(|error| match (error, self.stored) {
-                (LearnError::NothingSaid { .. }, Some(stored)) => {
+                (LearnError::NoBaseline { .. }, Some(stored)) => {
                     CliError::from(stored.no_baseline("none of its rows is about a key".into()))
                 }
                 _ => CliError::from(error),
@@ -149,15 +144,15 @@ impl<'l> Learning<'l> {
         &self,
         learned: &Learned,
         counts: Counts,
-        telling: &Telling<'_, Z>,
+        texts: &Messages<'_, Z>,
     ) -> String {
         format!(
             "{} learned as of {}: {} in the baseline, {}; {}",
             count(self.gathered.observations(), "observation"),
-            self.clock.as_of.human(telling.zone),
+            self.clock.as_of.human(texts.zone),
             count(counts.kept(), "key"),
-            kinds(&counts),
-            telling.maturity(learned),
+            change_counts(&counts),
+            texts.maturity(learned),
         )
     }
 }
@@ -171,7 +166,10 @@ fn newest_in(
     let clock = Clock { now, as_of: AS_OF };
     let mut newest = None;
     stored.for_each(clock, true, &mut Tally::new(width), |reading, _| {
-        let last = reading.said.and_then(|said| said.sighting.last());
+        let last = reading
+            .fact
+            .stored
+            .and_then(|stored| stored.sighting.last());
         newest = newest.max(last.filter(|&last| last != AS_OF));
     })?;
     Ok(newest)

@@ -2,7 +2,7 @@
 //!
 //! One file a verb: `learn`, `detect`, `replay`. They share how files are read (`input`), what is kept of them (`gathered`) and
 //! the baseline file (`baseline_file`); the rules are those of `baseline`, the options those of `options`, the words those of
-//! `telling`. Everything it knows of the world comes in a [`World`].
+//! `texts`. Everything it knows of the world comes in a [`World`].
 //!
 //! Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.
 
@@ -19,9 +19,9 @@ mod replay;
 mod report;
 
 use crate::baseline::{DetectError, LearnError};
-use crate::lookup::BadKeyField;
+use crate::lookup::schema::BadKeyField;
+use crate::messages::Advice;
 use crate::options::OptionError;
-use crate::telling::Remedies;
 use crate::time::Timestamp;
 use baseline_file::BaselineError;
 use chrono::TimeZone;
@@ -34,7 +34,7 @@ use std::io::{self, Read, Write};
 use thiserror::Error;
 
 /// What a user of the command line can do about a baseline.
-const REMEDIES: Remedies = Remedies {
+const ADVICE: Advice = Advice {
     start: "run `unseen learn` first",
     restart: "run `unseen learn` on newer files",
     update: "`unseen learn`",

@@ -5,8 +5,8 @@
 
 use super::gathered::{Gathered, Records};
 use super::input::{Input, Progress};
-use super::REMEDIES;
-use crate::telling::{count, oddities, unknowns, TooManyKeys};
+use super::ADVICE;
+use crate::messages::{count, row_problems, unknown_values, TooManyKeys};
 use std::io::Write;
 
 /// Writes to stderr.
@@ -82,8 +82,8 @@ impl<'w> Notes<'w> {
         if gathered.records.all() > 0 {
             self.records(&gathered.records, no_time);
         }
-        let odd = oddities(&gathered.tally, TooManyKeys::LeftOut);
-        let unknown = unknowns(&gathered.tally, by, gathered.observed_rows, &REMEDIES);
+        let odd = row_problems(&gathered.tally, TooManyKeys::Skipped);
+        let unknown = unknown_values(&gathered.tally, by, gathered.observed_rows, &ADVICE);
         odd.into_iter()
             .chain(unknown)
             .for_each(|text| self.warn(&text));

@@ -8,18 +8,15 @@ use super::gathered::{Gathered, Keep, More};
 use super::input::BadTimes;
 use super::keys;
 use super::report::{aligned, visible};
-use super::{result_of, CliError, Outcome, Wanted, World, REMEDIES};
-use crate::baseline::{
-    DetectCutoffs, Detector, Fact, Held, Keys, LearnCutoffs, Learner, Maturity, Said, Sighting,
-    Start,
-};
-use crate::lookup;
+use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
+use crate::baseline::{Cutoffs, Maturity, RunningBaseline, Sighting, Verdict};
+use crate::keys::KeyId;
+use crate::lookup::schema;
+use crate::messages::{count, Advice, Messages};
 use crate::options::{UnseenOptions, Windows};
-use crate::telling::{count, Remedies, Telling};
 use crate::time::{Modifier, Timestamp, DAY, HOUR, MINUTE};
 use chrono::TimeZone;
 use clap::ArgMatches;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// When in its hour the detection runs.
@@ -32,9 +29,9 @@ const UPDATE_RANGE: &str = "-3d@d";
 const SUPPRESSION: i64 = 7 * DAY;
 
 /// What its user can do: there is no file to take a row out of.
-const REPLAY_REMEDIES: Remedies = Remedies {
+const REPLAY_ADVICE: Advice = Advice {
     stray: "leave it out with --from",
-    ..REMEDIES
+    ..ADVICE
 };
 
 const WANTED: Wanted = Wanted {
@@ -49,7 +46,7 @@ pub(super) fn run<Z: TimeZone>(
 ) -> Result<Outcome, CliError> {
     let typed = Typed::of(matches);
     let options = UnseenOptions::parse(&typed.tokens())?;
-    lookup::check_key_fields(&options.by)?;
+    schema::check_key_fields(&options.by)?;
     let gathered = world.gather(matches, &options.by, WANTED)?;
     let initial_days = matches.get_one::<u16>("initial-days").copied().unwrap_or(1);
     let history = History::of(&gathered);
@@ -169,8 +166,9 @@ impl<'g> History<'g> {
             days: Vec::new(),
         };
         let begins = from.saturating_add(initial_days * DAY);
-        let mut baseline = Baseline::default();
-        baseline.learn(self.between(from, begins), windows, begins, zone)?;
+        let mut baseline = RunningBaseline::empty(self.keys.len());
+        let mut cutoffs = windows.cutoffs(begins, zone)?;
+        baseline.update(sightings(self.between(from, begins)), &cutoffs);
         let mut alerted: HashMap<u32, Timestamp> = HashMap::new();
         let mut hour = hour_of.apply(begins, zone);
         // The last hour that counts is the one whose detection is the first after the last observation.
@@ -181,9 +179,8 @@ impl<'g> History<'g> {
                 if replay.days.last().is_none_or(|(last, _)| *last != day) {
                     replay.days.push((day, Vec::new()));
                 }
-                let opens = windows.cutoffs(detection, zone)?.activity;
-                let mut new =
-                    baseline.detect(self.between(opens, detection), windows, detection, zone)?;
+                let at = windows.cutoffs(detection, zone)?;
+                let mut new = new_keys(self.between(at.activity, detection), &baseline, &at);
                 new.retain(|key| {
                     alerted
                         .get(key)
@@ -192,19 +189,16 @@ impl<'g> History<'g> {
                 alerted.extend(new.iter().map(|&key| (key, detection)));
                 let (_, alerts) = replay.days.last_mut().expect("the day was just added");
                 alerts.extend(new.into_iter().map(|key| (detection, key)));
-                if baseline.maturity == Maturity::Mature && replay.mature.is_none() {
+                if baseline.maturity() == Maturity::Mature && replay.mature.is_none() {
                     replay.mature = Some(detection);
-                    replay.thin = baseline.thin.take();
+                    replay.thin = thin_maturity(&baseline, &cutoffs, windows, zone);
                 }
             }
             let update = hour.saturating_add(UPDATE);
             if update > begins && day_of.apply(hour, zone) == hour {
-                baseline.learn(
-                    self.between(update_range.apply(update, zone), update),
-                    windows,
-                    update,
-                    zone,
-                )?;
+                cutoffs = windows.cutoffs(update, zone)?;
+                let range = self.between(update_range.apply(update, zone), update);
+                baseline.update(sightings(range), &cutoffs);
             }
             hour = hour.saturating_add(HOUR);
         }
@@ -216,136 +210,41 @@ fn start_of(minute: i64) -> Timestamp {
     Timestamp(minute.saturating_mul(MINUTE))
 }
 
-/// A baseline of numbered keys.
-struct Baseline {
-    rows: Vec<(u32, Sighting)>,
-    maturity: Maturity,
-    /// That it is mature because of a few old sightings, if so.
-    thin: Option<String>,
+/// That a baseline is mature because of a few old sightings, if so.
+fn thin_maturity(
+    baseline: &RunningBaseline,
+    cutoffs: &Cutoffs,
+    windows: &Windows,
+    zone: &impl TimeZone,
+) -> Option<String> {
+    let texts = Messages {
+        windows,
+        as_of: cutoffs.activity, // not shown
+        zone,
+    };
+    let counts = baseline.counts(cutoffs);
+    texts.thin_maturity(
+        baseline.maturity(),
+        baseline.oldest(),
+        &counts,
+        &REPLAY_ADVICE,
+    )
 }
 
-impl Default for Baseline {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            maturity: Maturity::Learning,
-            thin: None,
-        }
-    }
+/// What each of some sights says of its key.
+fn sightings(seen: &[Seen]) -> impl Iterator<Item = (KeyId, Sighting)> + '_ {
+    seen.iter().map(|seen| {
+        let time = Some(start_of(seen.minute));
+        (KeyId(seen.key), Sighting::new(time, time))
+    })
 }
 
-impl Baseline {
-    /// What each row says.
-    fn said(&self) -> impl Iterator<Item = (u32, Said)> + '_ {
-        let maturity = Some(self.maturity);
-        self.rows.iter().map(move |&(key, sighting)| {
-            (
-                key,
-                Said {
-                    sighting,
-                    maturity,
-                    verbatim: true,
-                },
-            )
-        })
-    }
-
-    fn learn(
-        &mut self,
-        seen: &[Seen],
-        windows: &Windows,
-        as_of: Timestamp,
-        zone: &impl TimeZone,
-    ) -> Result<(), CliError> {
-        let cutoffs = windows.cutoffs(as_of, zone)?;
-        let mut learner = Learner::new(
-            1,
-            LearnCutoffs {
-                forget: cutoffs.forget,
-                mature: cutoffs.learning,
-            },
-        );
-        for (key, said) in self.said() {
-            learner.feed(&Fact {
-                keys: &numbered(&key.to_be_bytes()),
-                own: None,
-                said: Some(said),
-            });
-        }
-        for seen in seen {
-            let time = Some(start_of(seen.minute));
-            learner.feed(&Fact {
-                keys: &numbered(&seen.key.to_be_bytes()),
-                own: Some(Sighting::new(time, time)),
-                said: None,
-            });
-        }
-        let learned = learner.finish(Start::Allowed)?;
-        let number = |row| {
-            let bytes = learned
-                .key(row)
-                .next()
-                .and_then(|value| value.text.try_into().ok());
-            u32::from_be_bytes(bytes.expect("a key went in as four bytes"))
-        };
-        self.rows = learned
-            .rows()
-            .map(|row| (number(row), row.sighting))
-            .collect();
-        self.maturity = learned.maturity();
-        let telling = Telling {
-            windows,
-            as_of,
-            zone,
-        };
-        self.thin = telling.thin_maturity(&learned, &learned.counts(), &REPLAY_REMEDIES);
-        Ok(())
-    }
-
-    /// The keys that are new, in the order of their numbers.
-    fn detect(
-        &self,
-        seen: &[Seen],
-        windows: &Windows,
-        as_of: Timestamp,
-        zone: &impl TimeZone,
-    ) -> Result<Vec<u32>, CliError> {
-        let cutoffs = windows.cutoffs(as_of, zone)?;
-        let mut keys: Vec<u32> = seen.iter().map(|seen| seen.key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut detector = Detector::new(DetectCutoffs {
-            window_opens: cutoffs.activity,
-            forget: cutoffs.forget,
-        });
-        for (key, said) in self.said() {
-            detector.feed(&Fact {
-                keys: &numbered(&key.to_be_bytes()),
-                own: None,
-                said: Some(said),
-            });
-        }
-        keys.retain(|key| {
-            let own = Some(Sighting::NEVER);
-            detector.feed(&Fact {
-                keys: &numbered(&key.to_be_bytes()),
-                own,
-                said: None,
-            }) == Held::Yes
-        });
-        let verdicts = detector.finish()?;
-        let new = keys
-            .into_iter()
-            .enumerate()
-            .filter(|&(ticket, _)| verdicts.is_new(ticket));
-        Ok(new.map(|(_, key)| key).collect())
-    }
-}
-
-/// A key that is a number.
-fn numbered(number: &[u8; 4]) -> Keys<'_> {
-    let mut keys = Keys::default();
-    keys.add_field(|values| values.push(Cow::Borrowed(number)));
+/// The keys that are new to a baseline, in the order of their numbers.
+fn new_keys(seen: &[Seen], baseline: &RunningBaseline, cutoffs: &Cutoffs) -> Vec<u32> {
+    let mut keys: Vec<u32> = seen.iter().map(|seen| seen.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|&key| baseline.judge(KeyId(key), cutoffs) == Verdict::New);
     keys
 }
 
@@ -399,7 +298,9 @@ impl Replay {
 mod tests {
     use super::super::gathered::TimeRange;
     use super::*;
+    use crate::baseline::Fact;
     use crate::cli::gathered::Gathered;
+    use crate::keys::RowKeys;
     use crate::lookup::Reading;
     use chrono::Utc;
     use std::hash::RandomState;
@@ -409,12 +310,13 @@ mod tests {
         let mut gathered =
             Gathered::new(1, Keep::Minutes, TimeRange::default(), RandomState::new());
         for &(key, minute) in sights {
-            let mut keys = Keys::default();
-            keys.add_field(|values| values.push(Cow::Borrowed(key.as_bytes())));
+            let keys = RowKeys::one(&[key]);
             let time = Some(start_of(minute));
             let reading = Reading {
-                own: Some(Sighting::new(time, time)),
-                said: None,
+                fact: Fact {
+                    observed: Some(Sighting::new(time, time)),
+                    stored: None,
+                },
                 bad_time: None,
                 broken_clock: false,
             };

@@ -281,7 +281,8 @@ mod tests {
     use super::super::gathered::TimeRange;
     use super::super::gathered::{Gathered, Keep};
     use super::*;
-    use crate::baseline::{Keys, Sighting};
+    use crate::baseline::{Fact, Sighting};
+    use crate::keys::RowKeys;
     use crate::lookup::Reading;
     use std::hash::RandomState;
 
@@ -289,13 +290,15 @@ mod tests {
     fn written(format: Format, key: [&str; 2], object: &[&str]) -> String {
         let mut gathered =
             Gathered::new(2, Keep::Context, TimeRange::default(), RandomState::new());
-        let mut keys = Keys::default();
+        let mut keys = RowKeys::default();
         key.iter()
             .for_each(|value| keys.add_field(|values| values.push(value.as_bytes().into())));
         let own = Sighting::new(Some(Timestamp(1_500_000)), Some(Timestamp(3_000_000)));
         let reading = Reading {
-            own: Some(own),
-            said: None,
+            fact: Fact {
+                observed: Some(own),
+                stored: None,
+            },
             bad_time: None,
             broken_clock: false,
         };

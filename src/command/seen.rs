@@ -1,25 +1,22 @@
 //! `seen`: learns. Rows in, the next baseline out, or an error and no row at all.
 //!
-//! Decides when rows go out and what the user is told; what is learned is decided in `baseline`.
+//! Decides when rows go out and which messages go with them; what is learned is decided in `baseline`.
 
-use super::ahead::Pages;
-use super::{info, warn, BadRows, Range, World, INITIAL_SEARCH, REMEDIES};
-use crate::baseline::{
-    Change, Counts, Keys, LearnCutoffs, LearnError, Learned, LearnedRow, Learner, Start,
-};
-use crate::lookup::{BaselineWriter, Clock, Columns, Tally};
+use super::page_worker::PageWorker;
+use super::{info, warn, BadRows, SearchRange, Surroundings, ADVICE};
+use crate::baseline::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};
+use crate::lookup::{BaselineWriter, Clock, FactReader, FactRow, Tally};
+use crate::messages::{change_counts, count, row_problems, unknown_values, Messages, TooManyKeys};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
-use crate::rows::Reader;
-use crate::telling::{count, kinds, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
 /// Why nothing was learned.
 #[derive(Debug, Error)]
 enum NothingLearned {
-    #[error("{0}; nothing was learned. Does the lookup answer? If there is no baseline yet, run \"{INITIAL_SEARCH}\", which has start=true")]
-    NothingSaid(LearnError),
+    #[error("{0}; nothing was learned. Does the lookup answer? If there is no baseline yet, run the Initial search, the one with `start=true`")]
+    NoBaseline(LearnError),
     #[error("{0}; nothing was learned. Add lastTimeSeen to the OUTPUT of the lookup")]
     JoinedWithoutLast(LearnError),
 }
@@ -27,7 +24,7 @@ enum NothingLearned {
 impl From<LearnError> for NothingLearned {
     fn from(error: LearnError) -> Self {
         match error {
-            LearnError::NothingSaid { .. } => Self::NothingSaid(error),
+            LearnError::NoBaseline { .. } => Self::NoBaseline(error),
             LearnError::JoinedWithoutLast { .. } => Self::JoinedWithoutLast(error),
         }
     }
@@ -47,34 +44,28 @@ pub(super) struct Seen<Z> {
 /// Rows come in, then they go out.
 enum Stage {
     Learning(Box<Learner>),
-    Writing(Pages),
+    Writing(PageWorker),
     Done,
 }
 
 impl<Z: TimeZone + Copy> Seen<Z> {
     pub(super) fn new(
         options: SeenOptions,
-        range: Range,
+        range: SearchRange,
         rows_a_page: usize,
-        world: World<Z>,
+        surroundings: Surroundings<Z>,
     ) -> Result<Self, OptionError> {
-        let as_of = options.as_of.moment(range.latest, world.now);
-        let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
+        let as_of = options.as_of.moment(range.latest, surroundings.now);
+        let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         let width = options.by.len();
-        let learner = Learner::new(
-            width,
-            LearnCutoffs {
-                forget: cutoffs.forget,
-                mature: cutoffs.learning,
-            },
-        );
+        let learner = Learner::new(width, cutoffs);
         Ok(Self {
             options,
             clock: Clock {
-                now: world.now,
+                now: surroundings.now,
                 as_of,
             },
-            zone: world.zone,
+            zone: surroundings.zone,
             rows_a_page,
             chunk: 0,
             tally: Tally::new(width),
@@ -88,23 +79,16 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         };
         let chunk = self.chunk;
         let no_csv = |error| BadRows::NoCsv { chunk, error };
-        let mut reader = Reader::new(body).map_err(no_csv)?;
-        let columns = Columns::bind(reader.header(), &self.options.by);
-        let mut keys = Keys::default();
-        while let Some(row) = reader.next_row().map_err(no_csv)? {
-            match columns.read(&row, self.clock, &mut keys) {
-                Ok(reading) => {
-                    if let Some(bad_time) = reading.bad_time {
-                        return Err(BadRows::NoTime {
-                            chunk,
-                            error: bad_time.describe(&row),
-                        });
-                    }
-                    self.tally.note(&reading, &keys);
-                    learner.feed(&reading.fact(&keys));
-                }
-                Err(skip) => self.tally.skip(skip),
+        let mut rows = FactReader::new(body, &self.options.by, self.clock).map_err(no_csv)?;
+        while let Some(FactRow { row, keys, reading }) =
+            rows.next(&mut self.tally).map_err(no_csv)?
+        {
+            let Ok(reading) = reading else { continue };
+            if let Some(bad_time) = reading.bad_time {
+                let error = bad_time.describe(&row);
+                return Err(BadRows::NoTime { chunk, error });
             }
+            learner.feed(keys, reading.fact);
         }
         Ok(())
     }
@@ -134,15 +118,12 @@ impl<Z: TimeZone + Copy> Seen<Z> {
     fn messages(&self, learned: &Learned) -> Vec<Message> {
         let counts = learned.counts();
         let mut messages = vec![info(self.summary(learned, counts))];
-        let thin = self.telling().thin_maturity(learned, &counts, &REMEDIES);
-        let odd = oddities(&self.tally, TooManyKeys::LeftOut);
-        let unknown = unknowns(
-            &self.tally,
-            &self.options.by,
-            learned.observations,
-            &REMEDIES,
-        );
-        messages.extend(thin.into_iter().chain(odd).chain(unknown).map(warn));
+        let thin =
+            self.texts()
+                .thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
+        let problems = row_problems(&self.tally, TooManyKeys::Skipped);
+        let unknown = unknown_values(&self.tally, &self.options.by, learned.observations, &ADVICE);
+        messages.extend(thin.into_iter().chain(problems).chain(unknown).map(warn));
         messages
     }
 
@@ -157,13 +138,13 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             count(learned.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
             count(out, "row"),
-            kinds(&counts),
-            self.telling().maturity(learned),
+            change_counts(&counts),
+            self.texts().maturity(learned),
         )
     }
 
-    fn telling(&self) -> Telling<'_, Z> {
-        Telling {
+    fn texts(&self) -> Messages<'_, Z> {
+        Messages {
             windows: &self.options.windows,
             as_of: self.clock.as_of,
             zone: &self.zone,
@@ -188,7 +169,7 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         };
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
-        self.stage = Stage::Writing(Pages::new(self.pages(learned)));
+        self.stage = Stage::Writing(PageWorker::new(self.pages(learned)));
         Ok(messages)
     }
 

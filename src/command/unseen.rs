@@ -1,15 +1,15 @@
 //! `unseen`: detects. Rows in, the observations never seen before out, with every column they came with.
 //!
-//! Holds the rows that may have to go out as they came, byte for byte, and tells the user why nothing does. Which go out
+//! Holds the rows that may have to go out as they came, byte for byte, and says why where nothing does. Which go out
 //! is decided in `baseline`.
 
-use super::{info, warn, BadRows, Range, World, REMEDIES};
-use crate::baseline::{DetectCutoffs, DetectError, Detector, Held, Keys, Verdicts};
-use crate::lookup::{Clock, Columns, Skip, Tally};
-use crate::options::{Cutoffs, OptionError, UnseenOptions};
+use super::held_rows::HeldRows;
+use super::{info, warn, BadRows, SearchRange, Surroundings, ADVICE};
+use crate::baseline::{Cutoffs, DetectError, Detector, Verdicts};
+use crate::lookup::{Clock, FactReader, FactRow, Skip, Tally};
+use crate::messages::{count, flood, row_problems, unknown_values, Messages, TooManyKeys};
+use crate::options::{OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
-use crate::rows::{Reader, Row};
-use crate::telling::{count, flood, oddities, unknowns, Telling, TooManyKeys};
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -24,7 +24,7 @@ pub(super) struct Unseen<Z> {
     cutoffs: Cutoffs,
     clock: Clock,
     zone: Z,
-    range: Range,
+    range: SearchRange,
     chunk: u64,
     tally: Tally,
     detector: Option<Detector>,
@@ -34,27 +34,23 @@ pub(super) struct Unseen<Z> {
 impl<Z: TimeZone + Copy> Unseen<Z> {
     pub(super) fn new(
         options: UnseenOptions,
-        range: Range,
+        range: SearchRange,
         rows_a_page: usize,
-        world: World<Z>,
+        surroundings: Surroundings<Z>,
     ) -> Result<Self, OptionError> {
-        let as_of = options.as_of.moment(range.latest, world.now);
-        let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
-        let detector = Detector::new(DetectCutoffs {
-            window_opens: cutoffs.activity,
-            forget: cutoffs.forget,
-        });
+        let as_of = options.as_of.moment(range.latest, surroundings.now);
+        let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         Ok(Self {
             cutoffs,
             clock: Clock {
-                now: world.now,
+                now: surroundings.now,
                 as_of,
             },
-            zone: world.zone,
+            zone: surroundings.zone,
             range,
             chunk: 0,
             tally: Tally::new(options.by.len()),
-            detector: Some(detector),
+            detector: Some(Detector::new(cutoffs)),
             held: HeldRows::new(rows_a_page),
             options,
         })
@@ -66,51 +62,43 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         };
         let chunk = self.chunk;
         let no_csv = |error| BadRows::NoCsv { chunk, error };
-        let mut reader = Reader::new(body).map_err(no_csv)?;
-        let header = reader.header().raw();
-        let columns = Columns::bind(reader.header(), &self.options.by);
-        let mut keys = Keys::default();
-        while let Some(row) = reader.next_row().map_err(no_csv)? {
-            let held = match columns.read(&row, self.clock, &mut keys) {
-                Ok(reading) => {
-                    self.tally.note(&reading, &keys);
-                    detector.feed(&reading.fact(&keys))
-                }
-                Err(skip) => {
-                    self.tally.skip(skip);
-                    match skip {
-                        Skip::TooManyKeys {
-                            is_observation: true,
-                        } => detector.feed_unjudged(),
-                        _ => Held::No,
-                    }
-                }
+        let mut rows = FactReader::new(body, &self.options.by, self.clock).map_err(no_csv)?;
+        let header = rows.header().raw();
+        while let Some(FactRow { row, keys, reading }) =
+            rows.next(&mut self.tally).map_err(no_csv)?
+        {
+            let ticket = match reading {
+                Ok(reading) => detector.feed(keys, reading.fact),
+                Err(Skip::TooManyKeys {
+                    is_observation: true,
+                }) => Some(detector.feed_unjudged()),
+                Err(_) => None,
             };
-            if held == Held::Yes {
-                self.held.push(header, &row);
+            if let Some(ticket) = ticket {
+                self.held.push(ticket, header, &row);
             }
         }
         Ok(())
     }
 
     fn messages(&self, verdicts: &Verdicts) -> Vec<Message> {
-        let census = &verdicts.census;
-        let telling = Telling {
+        let stats = &verdicts.stats;
+        let texts = Messages {
             windows: &self.options.windows,
             as_of: self.clock.as_of,
             zone: &self.zone,
         };
         let mut warnings = Vec::new();
-        warnings.extend(telling.why_nothing(census, self.cutoffs.learning, &REMEDIES));
-        warnings.extend(telling.staleness(census, &REMEDIES));
-        warnings.extend(flood(verdicts, &REMEDIES));
-        warnings.extend(unknowns(
+        warnings.extend(texts.why_nothing(stats, self.cutoffs.learning, &ADVICE));
+        warnings.extend(texts.staleness(stats, &ADVICE));
+        warnings.extend(flood(verdicts, &ADVICE));
+        warnings.extend(unknown_values(
             &self.tally,
             &self.options.by,
-            census.observations,
-            &REMEDIES,
+            stats.observations,
+            &ADVICE,
         ));
-        warnings.extend(oddities(&self.tally, TooManyKeys::Reported));
+        warnings.extend(row_problems(&self.tally, TooManyKeys::Reported));
         warnings.extend(self.short_range());
         let summary = info(self.summary(verdicts));
         std::iter::once(summary)
@@ -121,11 +109,11 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
     fn summary(&self, verdicts: &Verdicts) -> String {
         format!(
             "unseen: {} of {} and {} came, as of {}; {} reported: never seen, or first seen after {}",
-            count(verdicts.census.observations, "observation"),
+            count(verdicts.stats.observations, "observation"),
             count(verdicts.keys as u64, "key"),
-            count(verdicts.census.baseline_rows, "baseline row"),
+            count(verdicts.stats.baseline_rows, "baseline row"),
             self.clock.as_of.human(&self.zone),
-            verdicts.reported(),
+            verdicts.count(),
             self.cutoffs.activity.human(&self.zone),
         )
     }
@@ -154,84 +142,11 @@ impl<Z: TimeZone + Copy> Command for Unseen<Z> {
             return Ok(Vec::new());
         };
         let verdicts = detector.finish().map_err(NothingJudged)?;
-        self.held.keep(|ticket| verdicts.is_new(ticket));
+        self.held.keep(|ticket| verdicts.is_reported(ticket));
         Ok(self.messages(&verdicts))
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> More {
         self.held.page(out)
-    }
-}
-
-/// The rows that may have to go out, as they came, in the order of their tickets.
-struct HeldRows {
-    text: Vec<u8>,
-    /// Where each row ends in `text`.
-    ends: Vec<usize>,
-    /// Each header, and the first ticket that came under it.
-    headers: Vec<(usize, Vec<u8>)>,
-    /// The tickets that go out and have not yet, last one first.
-    waiting: Vec<usize>,
-    rows_a_page: usize,
-}
-
-impl HeldRows {
-    fn new(rows_a_page: usize) -> Self {
-        Self {
-            text: Vec::new(),
-            ends: Vec::new(),
-            headers: Vec::new(),
-            waiting: Vec::new(),
-            rows_a_page,
-        }
-    }
-
-    fn push(&mut self, header: &[u8], row: &Row<'_, '_>) {
-        if self.headers.last().is_none_or(|(_, last)| last != header) {
-            self.headers.push((self.ends.len(), header.to_vec()));
-        }
-        self.text.extend_from_slice(row.raw());
-        if !self.text.ends_with(b"\n") {
-            self.text.push(b'\n');
-        }
-        self.ends.push(self.text.len());
-    }
-
-    fn keep(&mut self, goes_out: impl Fn(usize) -> bool) {
-        self.waiting = (0..self.ends.len())
-            .rev()
-            .filter(|&ticket| goes_out(ticket))
-            .collect();
-    }
-
-    /// Appends rows that share a header, and the header before them.
-    fn page(&mut self, out: &mut Vec<u8>) -> More {
-        let Some(&first) = self.waiting.last() else {
-            return More::Nothing;
-        };
-        let header = self.header_of(first);
-        out.extend_from_slice(&self.headers[header].1);
-        for _ in 0..self.rows_a_page {
-            match self.waiting.last() {
-                Some(&ticket) if self.header_of(ticket) == header => {
-                    let start = if ticket == 0 {
-                        0
-                    } else {
-                        self.ends[ticket - 1]
-                    };
-                    out.extend_from_slice(&self.text[start..self.ends[ticket]]);
-                    self.waiting.pop();
-                }
-                _ => break,
-            }
-        }
-        match self.waiting.is_empty() {
-            true => More::Nothing,
-            false => More::Follows,
-        }
-    }
-
-    fn header_of(&self, ticket: usize) -> usize {
-        self.headers.partition_point(|&(first, _)| first <= ticket) - 1
     }
 }

@@ -8,5 +8,5 @@ mod parse;
 pub mod render;
 pub mod table;
 
-pub use parse::{AsOf, Cutoffs, OptionError, SeenOptions, Token, UnseenOptions, Windows};
+pub use parse::{AsOf, OptionError, SeenOptions, Token, UnseenOptions, Windows};
 pub use table::SearchCommand;

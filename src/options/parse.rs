@@ -6,6 +6,7 @@
 //! Source: the token lists of sessions recorded from splunkd 6.3 and 8.2.
 
 use super::table::{OptionSpec, SearchCommand};
+use crate::baseline::Cutoffs;
 use crate::time::{Modifier, Timestamp};
 use chrono::TimeZone;
 use std::collections::BTreeMap;
@@ -427,17 +428,6 @@ pub struct Windows {
     pub forget: Option<Modifier>,
     /// How old the oldest sighting of a mature baseline is.
     pub learning: Modifier,
-}
-
-/// The windows of a command, as moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cutoffs {
-    /// A key first seen after this is new; the time the run is as of for a command without the window.
-    pub activity: Timestamp,
-    /// A key last seen at or before this is forgotten.
-    pub forget: Option<Timestamp>,
-    /// A baseline whose oldest sighting is at or before this is mature.
-    pub learning: Timestamp,
 }
 
 impl Windows {

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::io::{BufReader, Read};
 use unseen::cloudtrail;
-use unseen::command::{self, World};
+use unseen::command::{self, Surroundings};
 use unseen::lookup;
 use unseen::options::{SeenOptions, Token, UnseenOptions};
 use unseen::protocol::{serve, write_chunk, Chunk, Request};
@@ -294,9 +294,11 @@ pub(crate) fn cloudtrail_records(bytes: &[u8]) {
 /// Whole sessions: any bytes are answered with whole frames, no more of them than requests, at most one error, and never the key.
 pub(crate) fn session(bytes: &[u8]) {
     for zone in [Tz::UTC, Tz::Europe__Berlin] {
-        let world = World { now: NOW, zone };
+        let surroundings = Surroundings { now: NOW, zone };
         let mut output = Vec::new();
-        let ended = serve(bytes, &mut output, |getinfo| command::open(getinfo, world));
+        let ended = serve(bytes, &mut output, |getinfo| {
+            command::open(getinfo, surroundings)
+        });
         let text = String::from_utf8_lossy(&output);
         let is_sent_as_rows = text.matches(SECRET).count() > 0;
         assert!(!is_sent_as_rows || !holds_key(bytes), "{text}");

@@ -7,7 +7,7 @@
 
 use crate::pipe;
 use chrono_tz::Tz;
-use unseen::command::{self, World};
+use unseen::command::{self, Surroundings};
 use unseen::protocol::serve;
 use unseen::time::Timestamp;
 
@@ -51,12 +51,12 @@ impl Talk<'_> {
             input.extend(pipe::frame(&pipe::execute(true), b""));
         }
         let mut output = Vec::new();
-        let world = World {
+        let surroundings = Surroundings {
             now: Timestamp::from_seconds(self.now),
             zone: self.zone,
         };
         serve(input.as_slice(), &mut output, |getinfo| {
-            command::open(getinfo, world)
+            command::open(getinfo, surroundings)
         })
         .expect("a conversation in good order");
         Answer::read(&output)

@@ -1,9 +1,10 @@
-//! What a run tells its user about its rows and its baseline: the words that both doors share.
+//! The texts about rows and baseline that search commands and command line share.
 //!
-//! Only what has to be done about it differs from door to door, and comes as [`Remedies`]. Decides nothing: counts come from
-//! `lookup`, facts about the baseline from `baseline`. Texts have neither a level nor a line end.
+//! Only what to do about it differs, and comes as [`Advice`]. Decides nothing: counts come from `lookup`, facts about the baseline
+//! from `baseline`. Texts have neither a level nor a line end, and name no detection.
 
-use crate::baseline::{Census, Counts, Learned, Maturity, Verdicts, MAX_KEYS};
+use crate::baseline::{BaselineStats, Counts, Learned, Maturity, Verdicts};
+use crate::keys::MAX_KEYS;
 use crate::lookup::Tally;
 use crate::options::Windows;
 use crate::time::{Timestamp, DAY};
@@ -18,18 +19,18 @@ const THIN: u64 = 100;
 /// From this many new keys on, more new than known ones look like a change of what a key means.
 const FLOOD: u64 = 100;
 
-/// What the user can do or has to ask, in the words of a door.
+/// What the user can do, as it is done in Splunk or on the command line.
 #[derive(Clone, Copy, Debug)]
-pub struct Remedies {
-    /// There is no baseline: `run "… - Initial" once`.
+pub struct Advice {
+    /// There is no baseline: `run the Initial search once`.
     pub start: &'static str,
     /// All of it is forgotten: `run … again`.
     pub restart: &'static str,
     /// What keeps the baseline up to date.
     pub update: &'static str,
-    /// The question to ask where it is not: `is "… - Update" enabled?`.
+    /// The question to ask where it is not: `is the Update search enabled?`.
     pub is_updated: &'static str,
-    /// One old sighting alone may be a stray event: `forget it`.
+    /// One old sighting alone may be a stray event: `remove its row`.
     pub stray: &'static str,
     /// A key field is `unknown`: why, and what else to read.
     pub unknown: &'static str,
@@ -37,9 +38,9 @@ pub struct Remedies {
     pub renamed: &'static str,
 }
 
-/// A run, as its messages need it.
+/// The messages of one run that show times.
 #[derive(Clone, Copy, Debug)]
-pub struct Telling<'r, Z> {
+pub struct Messages<'r, Z> {
     /// Its windows.
     pub windows: &'r Windows,
     /// The time that it is as of.
@@ -57,64 +58,59 @@ pub fn count(number: u64, one: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooManyKeys {
     /// They count for nothing.
-    LeftOut,
+    Skipped,
     /// They go out as they came.
     Reported,
 }
 
-/// The reasons for which rows were left out, or were not taken at their word.
-pub fn oddities(tally: &Tally, too_many_keys: TooManyKeys) -> Option<String> {
-    let too_many_keys = match too_many_keys {
-        TooManyKeys::LeftOut => {
-            format!("left out because they stand for more than {MAX_KEYS} keys")
-        }
-        TooManyKeys::Reported => {
-            format!("that stand for more than {MAX_KEYS} keys, reported without being judged")
-        }
+/// How many rows were skipped, or had a time ignored, and why.
+pub fn row_problems(tally: &Tally, too_many_keys: TooManyKeys) -> Option<String> {
+    let done_with_too_many = match too_many_keys {
+        TooManyKeys::Skipped => "skipped",
+        TooManyKeys::Reported => "reported without judging",
     };
-    let reasons = [
-        (tally.no_key, "without a key (a key field is empty)"),
-        (tally.no_time, "without a time"),
-        (tally.too_many_keys, &too_many_keys),
+    let too_many = format!("more than {MAX_KEYS} keys in one row");
+    let problems = [
+        ("skipped", tally.no_key, "a key field is empty"),
+        ("skipped", tally.no_time, "no time"),
+        (done_with_too_many, tally.too_many_keys, &too_many),
+        ("ignored a time in", tally.bad_time, "not a number"),
         (
-            tally.bad_time,
-            "with a time that is not a number, which was ignored",
-        ),
-        (
+            "ignored a time in",
             tally.broken_clock,
-            "with a time more than a day ahead of the wall clock, which was not taken at its word",
+            "more than a day ahead of the clock",
         ),
     ];
-    let told: Vec<String> = reasons
+    let texts: Vec<String> = problems
         .iter()
-        .filter(|(rows, _)| *rows > 0)
-        .map(|(rows, reason)| format!("{} {reason}", count(*rows, "row")))
+        .filter(|(_, rows, _)| *rows > 0)
+        .map(|(done, rows, why)| format!("{done} {}: {why}", count(*rows, "row")))
         .collect();
-    (!told.is_empty()).then(|| told.join("; "))
+    (!texts.is_empty()).then(|| texts.join("; "))
 }
 
-/// The observations whose key is only known as `unknown`, one text a field.
-pub fn unknowns(
+/// How many observations have the value `unknown` in a key field, one text a field.
+pub fn unknown_values(
     tally: &Tally,
     by: &[String],
     observations: u64,
-    remedies: &Remedies,
+    advice: &Advice,
 ) -> Vec<String> {
-    by.iter()
-        .zip(&tally.unknown)
+    let fields = by.iter().zip(&tally.unknown);
+    fields
         .filter(|(_, &rows)| rows > 0)
         .map(|(field, rows)| {
             format!(
-                "{rows} of {} have the {field} `unknown`: {}",
+                "the {field} is `unknown` in {rows} of {}: {}",
                 count(observations, "observation"),
-                remedies.unknown,
+                advice.unknown,
             )
         })
         .collect()
 }
 
-/// How many keys of each kind a new baseline has, seen from the one before.
-pub fn kinds(counts: &Counts) -> String {
+/// How many keys of each kind a new baseline has, compared with the one before.
+pub fn change_counts(counts: &Counts) -> String {
     let Counts {
         new,
         changed,
@@ -125,14 +121,14 @@ pub fn kinds(counts: &Counts) -> String {
     format!("{new} new, {changed} changed, {unchanged} unchanged, {forgotten} forgotten")
 }
 
-/// That most observed keys are new, if so: all are reported, but it looks less like many calls than like other names.
-pub fn flood(verdicts: &Verdicts, remedies: &Remedies) -> Option<String> {
+/// That most observed keys are new, if so. All are reported, but it looks more like other names than like new calls.
+pub fn flood(verdicts: &Verdicts, advice: &Advice) -> Option<String> {
     let (new, keys) = (verdicts.new_keys as u64, verdicts.keys as u64);
-    (verdicts.reported() > 0 && is_flood(new, keys)).then(|| {
+    (verdicts.count() > 0 && is_flood(new, keys)).then(|| {
         format!(
-            "{new} of {} are new: {}; every one of them is reported all the same",
+            "{new} of {} are new: {}. All of them are reported",
             count(keys, "observed key"),
-            remedies.renamed,
+            advice.renamed,
         )
     })
 }
@@ -141,23 +137,24 @@ fn is_flood(new: u64, keys: u64) -> bool {
     new >= FLOOD && new * 2 > keys
 }
 
-impl<Z: TimeZone> Telling<'_, Z> {
-    /// That a baseline is mature only because of a few old sightings, if so: one stray event is enough for that.
+impl<Z: TimeZone> Messages<'_, Z> {
+    /// That a mature baseline is so only because of a few old sightings, if so: one stray event is enough for that.
     pub fn thin_maturity(
         &self,
-        learned: &Learned,
+        maturity: Maturity,
+        oldest: Option<Timestamp>,
         counts: &Counts,
-        remedies: &Remedies,
+        advice: &Advice,
     ) -> Option<String> {
-        let is_thin = learned.maturity() == Maturity::Mature && counts.old * THIN < counts.kept();
-        let oldest = learned.oldest().filter(|_| is_thin)?;
+        let is_thin = maturity == Maturity::Mature && counts.old * THIN < counts.kept();
+        let oldest = oldest.filter(|_| is_thin)?;
         Some(format!(
             "the baseline counts as mature because of {} of {}, the oldest first seen at {}: if that is a stray event, \
              {}, or alerts will come before enough was learned",
             counts.old,
             count(counts.kept(), "key"),
             oldest.human(self.zone),
-            remedies.stray,
+            advice.stray,
         ))
     }
 
@@ -186,35 +183,35 @@ impl<Z: TimeZone> Telling<'_, Z> {
     /// Why nothing can be reported yet, if so; `learned_by` is the cut-off of the learning window.
     pub fn why_nothing(
         &self,
-        census: &Census,
+        stats: &BaselineStats,
         learned_by: Timestamp,
-        remedies: &Remedies,
+        advice: &Advice,
     ) -> Option<String> {
-        if census.said == 0 {
+        if stats.stored == 0 {
             return Some(format!(
                 "there are no baseline rows, so nothing is reported: {}",
-                remedies.start
+                advice.start
             ));
         }
-        if census.maturity() == Maturity::Mature {
+        if stats.maturity() == Maturity::Mature {
             return None;
         }
-        let Some(oldest) = census.oldest else {
+        let Some(oldest) = stats.oldest else {
             return Some(format!(
                 "everything in the baseline is forgotten, so nothing is reported: {}",
-                remedies.restart
+                advice.restart
             ));
         };
         Some(format!(
             "the baseline is still learning, so nothing is reported: its oldest sighting is of {}, and one of {} or before is needed; {}",
             oldest.human(self.zone),
             learned_by.human(self.zone),
-            self.reports_from(oldest, remedies),
+            self.reports_from(oldest, advice),
         ))
     }
 
-    fn reports_from(&self, oldest: Timestamp, remedies: &Remedies) -> String {
-        let update = remedies.update;
+    fn reports_from(&self, oldest: Timestamp, advice: &Advice) -> String {
+        let update = advice.update;
         match self.windows.learning.reaches(oldest, self.as_of, self.zone) {
             Some(from) if from > self.as_of => {
                 format!(
@@ -228,15 +225,15 @@ impl<Z: TimeZone> Telling<'_, Z> {
     }
 
     /// That the baseline has not been updated for days, if so.
-    pub fn staleness(&self, census: &Census, remedies: &Remedies) -> Option<String> {
-        let newest = census
+    pub fn staleness(&self, stats: &BaselineStats, advice: &Advice) -> Option<String> {
+        let newest = stats
             .newest
             .filter(|newest| newest.saturating_add(STALE) < self.as_of)?;
         Some(format!(
             "the newest sighting in the baseline is of {}, more than two days before {}: {}",
             newest.human(self.zone),
             self.as_of.human(self.zone),
-            remedies.is_updated,
+            advice.is_updated,
         ))
     }
 }
@@ -247,13 +244,13 @@ mod tests {
 
     #[test]
     fn a_flood_is_a_hundred_new_keys_and_more_than_half() {
-        for (new, keys, told) in [
+        for (new, keys, expected) in [
             (100, 199, true),
             (100, 200, false),
             (99, 99, false),
             (0, 0, false),
         ] {
-            assert_eq!(is_flood(new, keys), told, "{new} of {keys}");
+            assert_eq!(is_flood(new, keys), expected, "{new} of {keys}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Pages made ahead: while splunkd reads one, a thread makes the next.
 //!
-//! There is never more than one page in splunkd's hands and one in the thread's. Where no thread can be started, each page is made
-//! when it is asked for. Knows nothing of what is on them.
+//! There is never more than one page with splunkd and one with the thread. Where no thread can be started, each page is made
+//! when it is asked for. Knows nothing of what is on them. What the thread is worth: docs/performance.md, "What each trick is worth".
 
 use crate::protocol::More;
 use std::io;
@@ -11,47 +11,47 @@ use std::thread;
 /// Appends the next page to a buffer.
 type Page = Box<dyn FnMut(&mut Vec<u8>) -> More + Send>;
 
-/// Pages, in order.
-pub(super) enum Pages {
+/// Makes pages, in order.
+pub(super) enum PageWorker {
     /// Made by a thread.
-    Ahead(Ahead),
+    Thread(PageThread),
     /// Made here.
-    AsAsked(Page),
+    OnRequest(Page),
 }
 
-impl Pages {
+impl PageWorker {
     /// Starts. `page` appends the next page to a buffer.
     pub(super) fn new(page: impl FnMut(&mut Vec<u8>) -> More + Send + 'static) -> Self {
         let (give, work) = channel();
-        match Ahead::start(work) {
-            Ok(ahead) => {
+        match PageThread::start(work) {
+            Ok(thread) => {
                 let given = give.send(Box::new(page) as Page);
                 given.expect("the thread waits for its work");
-                Self::Ahead(ahead)
+                Self::Thread(thread)
             }
-            Err(_) => Self::AsAsked(Box::new(page)),
+            Err(_) => Self::OnRequest(Box::new(page)),
         }
     }
 
     /// Puts the next page into `out`, which is empty. Must not be asked again after the last.
     pub(super) fn next(&mut self, out: &mut Vec<u8>) -> More {
         match self {
-            Self::Ahead(ahead) => ahead.next(out),
-            Self::AsAsked(page) => page(out),
+            Self::Thread(thread) => thread.next(out),
+            Self::OnRequest(page) => page(out),
         }
     }
 }
 
 /// The thread's pages.
-pub(super) struct Ahead {
+pub(super) struct PageThread {
     pages: Receiver<(Vec<u8>, More)>,
     /// Buffers that were read, for pages to come.
     spent: Sender<Vec<u8>>,
 }
 
-impl Ahead {
+impl PageThread {
     fn start(work: Receiver<Page>) -> io::Result<Self> {
-        // No room between the two: the thread waits with a page in its hands until that is asked for.
+        // No room between the two: the thread waits with a finished page until that is asked for.
         let (made, pages) = sync_channel(0);
         let (spent, buffers) = channel::<Vec<u8>>();
         let make_all = move || {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_come_in_the_order_in_which_they_are_made_ahead_or_as_they_are_asked_for() {
+    fn pages_come_in_the_order_in_which_they_are_made_ahead_or_on_request() {
         let count_to_five = || {
             let mut made = 0u8;
             move |out: &mut Vec<u8>| {
@@ -96,8 +96,8 @@ mod tests {
                 }
             }
         };
-        let as_asked = Pages::AsAsked(Box::new(count_to_five()));
-        for mut pages in [Pages::new(count_to_five()), as_asked] {
+        let on_request = PageWorker::OnRequest(Box::new(count_to_five()));
+        for mut pages in [PageWorker::new(count_to_five()), on_request] {
             let mut came = Vec::new();
             let mut more = More::Follows;
             while more == More::Follows {

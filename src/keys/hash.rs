@@ -10,14 +10,14 @@ use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 /// A secret under which to hash.
-pub(super) struct Seed {
+pub(crate) struct Seed {
     own: u64,
     shared: SharedSeed,
 }
 
 impl Seed {
     /// A seed that nobody knows.
-    pub(super) fn secret() -> Self {
+    pub(crate) fn secret() -> Self {
         let random = || RandomState::new().hash_one(0u8);
         Self {
             own: random(),
@@ -26,14 +26,14 @@ impl Seed {
     }
 
     /// The hash of one value.
-    pub(super) fn of_value(&self, value: &[u8]) -> u64 {
+    pub(crate) fn of_value(&self, value: &[u8]) -> u64 {
         let mut hasher = self.hasher();
         hasher.write(value);
         hasher.finish()
     }
 
     /// The hash of a key. Each value counts with its length, so that fields cannot run into each other.
-    pub(super) fn of_key(&self, key: &[Cow<'_, [u8]>]) -> u64 {
+    pub(crate) fn of_key(&self, key: &[Cow<'_, [u8]>]) -> u64 {
         let mut hasher = self.hasher();
         key.iter()
             .for_each(|value| value.as_ref().hash(&mut hasher));

@@ -9,7 +9,7 @@ pub const MAX_KEYS: usize = 1_000;
 
 /// The values of each key field on one row, in the order of the fields. Cleared and filled again for the next row.
 #[derive(Debug)]
-pub struct Keys<'a> {
+pub struct RowKeys<'a> {
     values: Vec<Cow<'a, [u8]>>,
     /// Where each field's values end in `values`.
     ends: Vec<usize>,
@@ -17,7 +17,7 @@ pub struct Keys<'a> {
     count: usize,
 }
 
-impl Default for Keys<'_> {
+impl Default for RowKeys<'_> {
     fn default() -> Self {
         Self {
             values: Vec::new(),
@@ -27,7 +27,16 @@ impl Default for Keys<'_> {
     }
 }
 
-impl<'a> Keys<'a> {
+impl<'a> RowKeys<'a> {
+    /// The one key with these values, one a field. An empty value makes it none, as on any row.
+    pub fn one<V: AsRef<[u8]> + ?Sized>(values: &[&'a V]) -> Self {
+        let mut keys = Self::default();
+        for value in values {
+            keys.add_field(|field| field.push(Cow::Borrowed((*value).as_ref())));
+        }
+        keys
+    }
+
     /// Forgets the fields of the row before.
     pub fn clear(&mut self) {
         self.values.clear();
@@ -94,8 +103,8 @@ impl<'a> Keys<'a> {
 mod tests {
     use super::*;
 
-    fn keys(fields: &[&[&'static str]]) -> Keys<'static> {
-        let mut keys = Keys::default();
+    fn keys(fields: &[&[&'static str]]) -> RowKeys<'static> {
+        let mut keys = RowKeys::default();
         for values in fields {
             keys.add_field(|into| {
                 into.extend(values.iter().map(|value| Cow::Borrowed(value.as_bytes())))
@@ -104,7 +113,7 @@ mod tests {
         keys
     }
 
-    fn listed(keys: &Keys<'_>) -> Vec<String> {
+    fn listed(keys: &RowKeys<'_>) -> Vec<String> {
         let mut listed = Vec::new();
         keys.for_each(|key| {
             listed.push(

@@ -1,43 +1,44 @@
-//! Merging what facts say of their keys, beside the reading of rows: a thread does it, as soon as there is work for one.
+//! Merging what facts say of their keys, thread the reading of rows: a thread does it, as soon as there is work for one.
 //!
 //! Keys come in batches and are merged in the order in which they came, here or there; so the thread makes no difference
 //! but to the time it takes. A search of few keys never starts one, and where none can be started the work is done here.
+//! What the thread and the prefetch are worth: docs/performance.md, "What each trick is worth". What a fact does to a key
+//! is in `key_state.rs`.
 
-use super::entries::{Entries, Share};
-use super::strings::Strings;
-use super::table::Table;
-use crate::time::Timestamp;
+use super::key_state::KeyStates;
+use crate::baseline::{Cutoffs, Fact};
+use crate::keys::{InternedKeys, KeyTable, Strings};
 use std::borrow::Cow;
 use std::hint::black_box;
 use std::io;
 use std::sync::mpsc::{channel, sync_channel, Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
 
-/// Keys, and what facts say of them.
+/// Keys, and the fact about each.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
-    shares: Vec<Share>,
+pub(super) struct FactBatch {
+    facts: Vec<Fact>,
     /// The values of all keys.
     values: Strings,
 }
 
-impl Batch {
+impl FactBatch {
     /// How many keys are handed over together: enough to be worth a message, few enough to stay in the cache.
     const FULL: usize = 1_024;
 
     /// Adds a key.
-    pub(super) fn add(&mut self, key: &[Cow<'_, [u8]>], share: Share) {
-        self.shares.push(share);
+    pub(super) fn add(&mut self, key: &[Cow<'_, [u8]>], fact: Fact) {
+        self.facts.push(fact);
         key.iter().for_each(|value| self.values.add(value));
     }
 
     /// Whether it is time to hand it over.
     pub(super) fn is_full(&self) -> bool {
-        self.shares.len() >= Self::FULL
+        self.facts.len() >= Self::FULL
     }
 
     fn clear(&mut self) {
-        self.shares.clear();
+        self.facts.clear();
         self.values.clear();
     }
 }
@@ -46,60 +47,55 @@ impl Batch {
 #[derive(Debug)]
 pub(super) struct Merged {
     width: usize,
-    forget: Option<Timestamp>,
+    cutoffs: Cutoffs,
     /// The keys.
-    pub(super) table: Table,
+    pub(super) keys: KeyTable,
     /// What is known of them.
-    pub(super) entries: Entries,
+    pub(super) states: KeyStates,
 }
 
 impl Merged {
     /// How many keys are looked up together: enough for their waits for memory to overlap, few enough to stay in the cache.
     const TOGETHER: usize = 32;
 
-    fn nothing(width: usize, forget: Option<Timestamp>) -> Self {
+    fn nothing(width: usize, cutoffs: Cutoffs) -> Self {
         Self {
             width,
-            forget,
-            table: Table::new(width),
-            entries: Entries::default(),
+            cutoffs,
+            keys: KeyTable::new(width),
+            states: KeyStates::default(),
         }
     }
 
-    fn merge(&mut self, batch: &Batch) {
+    fn merge(&mut self, batch: &FactBatch) {
         let mut values = batch.values.iter();
         let mut together = Vec::new();
-        let (mut hashes, mut ids) = (Vec::new(), Vec::new());
-        for shares in batch.shares.chunks(Self::TOGETHER) {
-            hashes.clear();
-            ids.clear();
+        let mut interned = InternedKeys::default();
+        for facts in batch.facts.chunks(Self::TOGETHER) {
             together.clear();
-            together.extend(values.by_ref().take(shares.len() * self.width));
-            self.table.intern(&together, &mut ids, &mut hashes);
-            self.fetch(&hashes);
-            let keys = hashes.iter().zip(ids.chunks_exact(self.width));
-            for (&share, (&hash, ids)) in shares.iter().zip(keys) {
-                let number = self.table.number(hash, ids);
-                let forget = self.forget;
-                self.entries
-                    .update(number, |entry| entry.take(share, forget));
+            together.extend(values.by_ref().take(facts.len() * self.width));
+            self.keys.intern(&together, &mut interned);
+            self.prefetch(&interned);
+            for (nth, &fact) in facts.iter().enumerate() {
+                let key = self.keys.look_up(&interned, nth);
+                self.states.merge(key, fact, &self.cutoffs);
             }
         }
     }
 
-    /// Touches what the look-ups will need.
-    fn fetch(&self, hashes: &[u32]) {
-        let guesses = hashes.iter().filter_map(|&hash| self.table.guess(hash));
-        let near = guesses.map(|number| (self.table.first_id(number), self.entries.get(number)));
+    /// Reads what the look-ups will need, so that their waits for memory overlap.
+    fn prefetch(&self, interned: &InternedKeys) {
+        let guesses = self.keys.guesses(interned);
+        let near = guesses.map(|key| (self.keys.touch(key), self.states.get(key)));
         near.for_each(|touched| _ = black_box(touched));
     }
 }
 
 /// Takes batches, and gives back what they come to.
 #[derive(Debug)]
-pub(super) struct Merger {
+pub(super) struct MergeWorker {
     width: usize,
-    forget: Option<Timestamp>,
+    cutoffs: Cutoffs,
     place: Place,
 }
 
@@ -109,29 +105,29 @@ enum Place {
     /// There was none so far.
     Nowhere,
     Here(Box<Merged>),
-    Beside(Beside),
+    Thread(MergeThread),
 }
 
-impl Merger {
+impl MergeWorker {
     /// For keys of `width` fields, at least one.
-    pub(super) fn new(width: usize, forget: Option<Timestamp>) -> Self {
+    pub(super) fn new(width: usize, cutoffs: Cutoffs) -> Self {
         Self {
             width,
-            forget,
+            cutoffs,
             place: Place::Nowhere,
         }
     }
 
     /// Takes a batch and gives an empty one for it.
-    pub(super) fn take(&mut self, mut batch: Batch) -> Batch {
+    pub(super) fn take(&mut self, mut batch: FactBatch) -> FactBatch {
         if let Place::Nowhere = self.place {
-            self.place = match Beside::start(self.nothing()) {
-                Ok(beside) => Place::Beside(beside),
+            self.place = match MergeThread::start(self.nothing()) {
+                Ok(thread) => Place::Thread(thread),
                 Err(_) => Place::Here(Box::new(self.nothing())),
             };
         }
         match &mut self.place {
-            Place::Beside(beside) => return beside.exchange(batch),
+            Place::Thread(thread) => return thread.exchange(batch),
             Place::Here(merged) => merged.merge(&batch),
             Place::Nowhere => {}
         }
@@ -140,36 +136,36 @@ impl Merger {
     }
 
     /// What all batches come to, and this last one.
-    pub(super) fn finish(self, last: &Batch) -> Merged {
+    pub(super) fn finish(self, last: &FactBatch) -> Merged {
         let nothing = self.nothing();
         let mut merged = match self.place {
             Place::Nowhere => nothing,
             Place::Here(merged) => *merged,
-            Place::Beside(beside) => beside.finish(),
+            Place::Thread(thread) => thread.finish(),
         };
         merged.merge(last);
         merged
     }
 
     fn nothing(&self) -> Merged {
-        Merged::nothing(self.width, self.forget)
+        Merged::nothing(self.width, self.cutoffs)
     }
 }
 
 /// The thread, and the way there and back.
 #[derive(Debug)]
-struct Beside {
-    full: SyncSender<Batch>,
-    empty: Receiver<Batch>,
+struct MergeThread {
+    full: SyncSender<FactBatch>,
+    empty: Receiver<FactBatch>,
     thread: JoinHandle<Merged>,
 }
 
-impl Beside {
+impl MergeThread {
     /// How many batches may wait: the reading of rows stops while there are more.
     const WAITING: usize = 4;
 
     fn start(mut merged: Merged) -> io::Result<Self> {
-        let (full, batches) = sync_channel::<Batch>(Self::WAITING);
+        let (full, batches) = sync_channel::<FactBatch>(Self::WAITING);
         let (emptied, empty) = channel();
         let thread = thread::Builder::new().spawn(move || {
             for mut batch in batches {
@@ -187,7 +183,7 @@ impl Beside {
         })
     }
 
-    fn exchange(&mut self, batch: Batch) -> Batch {
+    fn exchange(&mut self, batch: FactBatch) -> FactBatch {
         let sent = self.full.send(batch);
         sent.expect("the thread takes batches until there are no more");
         self.empty.try_recv().unwrap_or_default()
@@ -202,26 +198,34 @@ impl Beside {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Sighting;
     use super::*;
+    use crate::baseline::Sighting;
+    use crate::keys::KeyId;
+    use crate::time::Timestamp;
+
+    const CUTOFFS: Cutoffs = Cutoffs {
+        activity: Timestamp(0),
+        forget: None,
+        learning: Timestamp(0),
+    };
 
     const KEYS: u32 = 3_000;
 
     /// Many batches, in which each key comes many times, every time later than before.
-    fn merge_into(mut merger: Merger) -> Merged {
-        let mut batch = Batch::default();
+    fn merge_into(mut merger: MergeWorker) -> Merged {
+        let mut batch = FactBatch::default();
         for nth in 0..20_000u32 {
             let time = Some(Timestamp(i64::from(nth)));
-            let share = Share {
-                own: Some(Sighting::new(time, time)),
-                said: None,
+            let fact = Fact {
+                observed: Some(Sighting::new(time, time)),
+                stored: None,
             };
             let name = (nth.wrapping_mul(0x9e37_79b9) % KEYS).to_string();
             let value = Cow::Borrowed(name.as_bytes());
-            batch.add(&[value.clone(), value], share);
+            batch.add(&[value.clone(), value], fact);
             if batch.is_full() {
                 batch = merger.take(batch);
-                assert!(batch.shares.is_empty(), "an empty one is given for it");
+                assert!(batch.facts.is_empty(), "an empty one is given for it");
             }
         }
         merger.finish(&batch)
@@ -229,34 +233,34 @@ mod tests {
 
     #[test]
     fn a_thread_makes_no_difference() {
-        let there = merge_into(Merger::new(2, None));
-        let here = merge_into(Merger {
-            place: Place::Here(Box::new(Merged::nothing(2, None))),
-            ..Merger::new(2, None)
+        let there = merge_into(MergeWorker::new(2, CUTOFFS));
+        let here = merge_into(MergeWorker {
+            place: Place::Here(Box::new(Merged::nothing(2, CUTOFFS))),
+            ..MergeWorker::new(2, CUTOFFS)
         });
-        let told = |merged: &Merged| {
-            let entries = merged.entries.iter();
-            let ends = entries.map(|entry| (entry.sighting.first(), entry.sighting.last()));
-            let ids = (0..KEYS as usize).map(|number| merged.table.first_id(number));
+        let shown = |merged: &Merged| {
+            let states = merged.states.iter();
+            let ends = states.map(|state| (state.sighting.first(), state.sighting.last()));
+            let ids = (0..KEYS).map(|key| merged.keys.touch(KeyId(key)));
             (ends.collect::<Vec<_>>(), ids.collect::<Vec<_>>())
         };
-        assert_eq!(told(&there), told(&here));
-        assert_eq!(told(&there).0.len(), KEYS as usize);
+        assert_eq!(shown(&there), shown(&here));
+        assert_eq!(shown(&there).0.len(), KEYS as usize);
     }
 
     #[test]
     fn few_keys_make_no_full_batch_and_start_no_thread() {
-        let share = Share {
-            own: None,
-            said: None,
+        let fact = Fact {
+            observed: None,
+            stored: None,
         };
-        let mut batch = Batch::default();
-        for nth in 1..Batch::FULL {
-            batch.add(&[Cow::Owned(nth.to_string().into_bytes())], share);
+        let mut batch = FactBatch::default();
+        for nth in 1..FactBatch::FULL {
+            batch.add(&[Cow::Owned(nth.to_string().into_bytes())], fact);
             assert!(!batch.is_full());
         }
-        batch.add(&[Cow::Borrowed(b"")], share);
+        batch.add(&[Cow::Borrowed(b"")], fact);
         assert!(batch.is_full());
-        assert!(matches!(Merger::new(1, None).place, Place::Nowhere));
+        assert!(matches!(MergeWorker::new(1, CUTOFFS).place, Place::Nowhere));
     }
 }

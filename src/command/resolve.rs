@@ -1,7 +1,7 @@
-//! Which of the two commands was typed.
+//! Resolves which of the two commands was typed.
 //!
-//! One binary serves both, and splunkd tells the name in `searchinfo.command`. Splunk 6.3 does not; there the search itself,
-//! which comes percent-encoded, names it.
+//! One binary serves both, and splunkd gives the name in `searchinfo.command`. Splunk 6.3 does not; there the search itself,
+//! which comes percent-encoded, has it.
 //!
 //! Source: getinfo frames recorded from splunkd 6.3 (without `command`) and 8.2.1 (with it).
 

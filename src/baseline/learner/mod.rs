@@ -1,34 +1,30 @@
 //! Learning: facts in any order, then the next baseline.
 //!
 //! What is forgotten is set aside, the sightings of each key are merged, keys not seen since the forget cut-off are left
-//! out, and the maturity of what is left is worked out. A learner that heard nothing of a baseline refuses to
-//! make one, unless it is told to start: ninety days must never be replaced by one.
+//! out, and the maturity of what is left is worked out. A learner to which no stored sighting came refuses to
+//! make a baseline, unless it is allowed to start one: ninety days must never be replaced by one.
 
-use super::entries::{Change, Entries, Share};
-use super::merger::{Batch, Merged, Merger};
-use super::sighting::Joined;
-use super::table::KeyList;
-use super::{Fact, Maturity, Sighting, Value};
+mod key_state;
+mod merge_worker;
+
+pub use key_state::Change;
+
+use super::sighting::JoinedRows;
+use super::{Cutoffs, Fact, Maturity, Sighting};
+use crate::keys::{KeyId, KeyList, RowKeys, Value};
 use crate::time::Timestamp;
+use key_state::KeyStates;
+use merge_worker::{FactBatch, MergeWorker, Merged};
 use thiserror::Error;
-
-/// The windows of a learning run, worked out for the time it is as of.
-#[derive(Clone, Copy, Debug)]
-pub struct LearnCutoffs {
-    /// Keys last seen at or before this are forgotten; none: nothing is.
-    pub forget: Option<Timestamp>,
-    /// A baseline whose oldest sighting is at or before this is mature.
-    pub mature: Timestamp,
-}
 
 /// Why nothing may be learned.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum LearnError {
-    /// No fact said anything of any key.
+    /// Nothing stored came for any key.
     #[error(
         "no baseline came with the {observations} observations, so the new one would replace what was learned before"
     )]
-    NothingSaid {
+    NoBaseline {
         /// How many observations came.
         observations: u64,
     },
@@ -50,51 +46,58 @@ pub enum Start {
 }
 
 /// Merges facts into the next baseline. Memory grows with the number of distinct keys.
+///
+/// ```
+/// use unseen::baseline::{Cutoffs, Fact, Learner, Sighting, Start};
+/// use unseen::keys::RowKeys;
+/// use unseen::time::Timestamp;
+///
+/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500) };
+/// let mut learner = Learner::new(2, cutoffs);
+/// let observed = Some(Sighting::new(Some(Timestamp(800)), Some(Timestamp(900))));
+/// learner.feed(&RowKeys::one(&["admin", "s3:GetObject"]), Fact { observed, stored: None });
+/// let learned = learner.finish(Start::Allowed).unwrap();
+/// assert_eq!((learned.counts().new, learned.oldest()), (1, Some(Timestamp(800))));
+/// ```
 #[derive(Debug)]
 pub struct Learner {
-    cutoffs: LearnCutoffs,
+    cutoffs: Cutoffs,
     /// The keys that wait to be merged.
-    batch: Batch,
-    merger: Merger,
-    joined: Joined,
+    batch: FactBatch,
+    worker: MergeWorker,
+    joined: JoinedRows,
     observations: u64,
     baseline_rows: u64,
-    said_of_a_key: bool,
+    has_baseline: bool,
 }
 
 impl Learner {
     /// A learner of keys of `width` fields, at least one.
-    pub fn new(width: usize, cutoffs: LearnCutoffs) -> Self {
+    pub fn new(width: usize, cutoffs: Cutoffs) -> Self {
         Self {
             cutoffs,
-            batch: Batch::default(),
-            merger: Merger::new(width, cutoffs.forget),
-            joined: Joined::default(),
+            batch: FactBatch::default(),
+            worker: MergeWorker::new(width, cutoffs),
+            joined: JoinedRows::default(),
             observations: 0,
             baseline_rows: 0,
-            said_of_a_key: false,
+            has_baseline: false,
         }
     }
 
-    /// Takes one fact, in any order.
-    pub fn feed(&mut self, fact: &Fact<'_>) {
-        match fact.own {
+    /// Takes one fact about the keys of a row, in any order.
+    pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact) {
+        let fact = fact.about(keys.count());
+        match fact.observed {
             Some(_) => self.observations += 1,
             None => self.baseline_rows += 1,
         }
-        let said = fact.usable_said();
-        if let Some(said) = said {
-            self.said_of_a_key = true;
-            self.joined.note(fact, said);
-        }
-        let share = Share {
-            own: fact.own,
-            said,
-        };
-        fact.keys.for_each(|key| {
-            self.batch.add(key, share);
+        self.has_baseline |= fact.stored.is_some();
+        self.joined.count(fact);
+        keys.for_each(|key| {
+            self.batch.add(key, fact);
             if self.batch.is_full() {
-                self.batch = self.merger.take(std::mem::take(&mut self.batch));
+                self.batch = self.worker.take(std::mem::take(&mut self.batch));
             }
         });
     }
@@ -104,28 +107,23 @@ impl Learner {
     /// # Errors
     /// See [`LearnError`]; the baseline then has to stay as it is.
     pub fn finish(self, start: Start) -> Result<Learned, LearnError> {
-        if start == Start::Refused && !self.said_of_a_key {
-            return Err(LearnError::NothingSaid {
+        if start == Start::Refused && !self.has_baseline {
+            return Err(LearnError::NoBaseline {
                 observations: self.observations,
             });
         }
-        let LearnCutoffs { forget, mature } = self.cutoffs;
-        let Merged { table, entries, .. } = self.merger.finish(&self.batch);
-        if let Some(joined) = unexplained_lack_of_last(&entries, self.joined, forget) {
+        let cutoffs = self.cutoffs;
+        let Merged { keys, states, .. } = self.worker.finish(&self.batch);
+        if let Some(joined) = unexplained_lack_of_last(&states, self.joined, &cutoffs) {
             return Err(LearnError::JoinedWithoutLast { joined });
         }
-        let kept = entries.iter().filter(|entry| entry.is_kept(forget));
-        let oldest = kept.filter_map(|entry| entry.sighting.first()).min();
-        let maturity = match oldest {
-            Some(oldest) if oldest <= mature => Maturity::Mature,
-            _ => Maturity::Learning,
-        };
+        let kept = states.iter().filter(|state| state.is_kept(&cutoffs));
+        let oldest = kept.filter_map(|state| state.sighting.first()).min();
         Ok(Learned {
-            keys: table.into_list(),
-            entries,
-            forget,
-            mature,
-            maturity,
+            keys: keys.into_list(),
+            states,
+            cutoffs,
+            maturity: cutoffs.maturity(oldest),
             oldest,
             observations: self.observations,
             baseline_rows: self.baseline_rows,
@@ -133,32 +131,32 @@ impl Learner {
     }
 }
 
-/// How many facts were joined, if none tells when its key was last seen, forgetting needs it, and the baseline has it.
+/// How many observations were joined, if none has a last time, forgetting needs it, and the baseline has it.
 fn unexplained_lack_of_last(
-    entries: &Entries,
-    joined: Joined,
-    forget: Option<Timestamp>,
+    states: &KeyStates,
+    joined: JoinedRows,
+    cutoffs: &Cutoffs,
 ) -> Option<u64> {
-    forget?;
-    let joined = joined.all_lack_last()?;
-    let explained = entries.iter().any(|entry| entry.explains_lack_of_last());
+    cutoffs.forget?;
+    let joined = joined.all_without_last()?;
+    let explained = states.iter().any(|state| state.explains_lack_of_last());
     (!explained).then_some(joined)
 }
 
 /// One row of the next baseline.
 #[derive(Clone, Copy, Debug)]
 pub struct LearnedRow {
-    number: usize,
-    /// When the key was seen; either end may be missing, if it was missing in everything that was said.
+    key: KeyId,
+    /// When the key was seen; either end may be missing, if it was missing in everything that came.
     pub sighting: Sighting,
-    /// Whether the row tells anything new.
+    /// Whether the row differs from what is stored.
     pub change: Change,
 }
 
 impl LearnedRow {
     /// Where the row stands among all keys, to go on from there.
     pub fn position(self) -> usize {
-        self.number
+        self.key.index()
     }
 }
 
@@ -166,14 +164,13 @@ impl LearnedRow {
 #[derive(Debug)]
 pub struct Learned {
     keys: KeyList,
-    entries: Entries,
-    forget: Option<Timestamp>,
-    mature: Timestamp,
+    states: KeyStates,
+    cutoffs: Cutoffs,
     maturity: Maturity,
     oldest: Option<Timestamp>,
-    /// How many facts had times of their own.
+    /// How many facts were observations.
     pub observations: u64,
-    /// How many facts had none.
+    /// How many facts were rows of the baseline.
     pub baseline_rows: u64,
 }
 
@@ -195,50 +192,49 @@ impl Learned {
 
     /// The rows at [`position`](LearnedRow::position) `from` and behind it.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = LearnedRow> + '_ {
-        let numbered = self.entries.numbered(from);
+        let numbered = self.states.numbered(from);
         numbered
-            .filter(|(_, entry)| entry.is_kept(self.forget))
-            .map(|(number, entry)| LearnedRow {
-                number,
-                sighting: entry.sighting,
-                change: entry.change(self.maturity),
+            .filter(|(_, state)| state.is_kept(&self.cutoffs))
+            .map(|(key, state)| LearnedRow {
+                key,
+                sighting: state.sighting,
+                change: state.change(self.maturity),
             })
     }
 
     /// The values of a row's key, in the order of the fields.
     pub fn key(&self, row: LearnedRow) -> impl Iterator<Item = Value<'_>> + Clone + '_ {
-        self.keys.key(row.number)
+        self.keys.key(row.key)
     }
 
     /// How many keys there are of each kind.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for entry in self.entries.iter() {
-            let is_kept = entry.is_kept(self.forget);
-            let kind = match is_kept {
-                true => match entry.change(self.maturity) {
-                    Change::New => &mut counts.new,
-                    Change::Changed => &mut counts.changed,
-                    Change::Unchanged => &mut counts.unchanged,
-                },
-                false if entry.was_said() => &mut counts.forgotten,
-                false => continue,
-            };
-            *kind += 1;
-            counts.old += u64::from(is_kept && entry.sighting.began_by(self.mature));
+        for state in self.states.iter() {
+            match state.change(self.maturity) {
+                _ if !state.is_kept(&self.cutoffs) => {
+                    counts.forgotten += u64::from(state.is_stored());
+                    continue;
+                }
+                Change::New => counts.new += 1,
+                Change::Changed => counts.changed += 1,
+                Change::Unchanged => counts.unchanged += 1,
+            }
+            let maturity = self.cutoffs.maturity(state.sighting.first());
+            counts.old += u64::from(maturity == Maturity::Mature);
         }
         counts
     }
 }
 
-/// How many keys a new baseline has, seen from the one before.
+/// How many keys a new baseline has, compared with the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Keys that were not known, or had been forgotten.
+    /// Keys that were not stored, or had been forgotten.
     pub new: u64,
-    /// Keys of which no stored row says what the new one says.
+    /// Keys of which no stored row has what the new one has.
     pub changed: u64,
-    /// Keys of which a stored row says exactly the same.
+    /// Keys of which a stored row has exactly the same.
     pub unchanged: u64,
     /// Keys that were known and are no more.
     pub forgotten: u64,
@@ -255,43 +251,38 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Keys, Said};
     use super::*;
-    use std::borrow::Cow;
+    use crate::baseline::StoredSighting;
 
-    const CUTOFFS: LearnCutoffs = LearnCutoffs {
+    const CUTOFFS: Cutoffs = Cutoffs {
+        activity: Timestamp(1_000),
         forget: Some(Timestamp(100)),
-        mature: Timestamp(500),
+        learning: Timestamp(500),
     };
 
     fn sighting(first: i64, last: i64) -> Sighting {
         Sighting::new(Some(Timestamp(first)), Some(Timestamp(last)))
     }
 
-    fn said(first: i64, last: i64, maturity: Maturity) -> Said {
-        Said {
+    fn stored(first: i64, last: i64, maturity: Maturity) -> StoredSighting {
+        StoredSighting {
             sighting: sighting(first, last),
             maturity: Some(maturity),
             verbatim: true,
         }
     }
 
-    fn feed(learner: &mut Learner, key: &'static str, own: Option<Sighting>, said: Option<Said>) {
-        let mut keys = Keys::default();
-        keys.add_field(|into| into.push(Cow::Borrowed(key.as_bytes())));
-        learner.feed(&Fact {
-            keys: &keys,
-            own,
-            said,
-        });
+    /// A key, and what is observed and stored of it.
+    type KeyFact = (&'static str, Option<Sighting>, Option<StoredSighting>);
+
+    fn feed(learner: &mut Learner, (key, observed, stored): KeyFact) {
+        learner.feed(&RowKeys::one(&[key]), Fact { observed, stored });
     }
 
-    fn learn(
-        facts: &[(&'static str, Option<Sighting>, Option<Said>)],
-    ) -> Result<Learned, LearnError> {
+    fn learn(facts: &[KeyFact]) -> Result<Learned, LearnError> {
         let mut learner = Learner::new(1, CUTOFFS);
-        for &(key, own, said) in facts {
-            feed(&mut learner, key, own, said);
+        for &fact in facts {
+            feed(&mut learner, fact);
         }
         learner.finish(Start::Refused)
     }
@@ -310,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn own_and_said_are_merged_least_first_greatest_last() {
+    fn observed_and_stored_are_merged_least_first_greatest_last() {
         let learned = learn(&[
             (
                 "a",
                 Some(sighting(800, 900)),
-                Some(said(300, 700, Maturity::Mature)),
+                Some(stored(300, 700, Maturity::Mature)),
             ),
-            ("a", None, Some(said(400, 950, Maturity::Mature))),
+            ("a", None, Some(stored(400, 950, Maturity::Mature))),
         ]);
         assert_eq!(
             rows(&learned.unwrap()),
@@ -328,7 +319,7 @@ mod tests {
     #[test]
     fn a_forgotten_key_that_returns_starts_at_its_new_sighting() {
         let learned = learn(&[
-            ("a", None, Some(said(5, 100, Maturity::Mature))),
+            ("a", None, Some(stored(5, 100, Maturity::Mature))),
             ("a", Some(sighting(800, 900)), None),
         ])
         .unwrap();
@@ -345,7 +336,7 @@ mod tests {
     #[test]
     fn a_forgotten_key_that_stays_away_is_left_out_and_makes_nothing_mature() {
         let learned = learn(&[
-            ("a", None, Some(said(5, 100, Maturity::Mature))),
+            ("a", None, Some(stored(5, 100, Maturity::Mature))),
             ("b", Some(sighting(800, 900)), None),
         ])
         .unwrap();
@@ -363,45 +354,48 @@ mod tests {
     fn a_baseline_is_mature_once_its_oldest_sighting_is_at_the_cutoff() {
         for (first, expected) in [(500, Maturity::Mature), (501, Maturity::Learning)] {
             let learned =
-                learn(&[("a", None, Some(said(first, 900, Maturity::Learning)))]).unwrap();
+                learn(&[("a", None, Some(stored(first, 900, Maturity::Learning)))]).unwrap();
             assert_eq!(learned.maturity(), expected, "{first}");
         }
     }
 
     #[test]
     fn the_keys_that_make_a_baseline_mature_are_counted() {
-        let young = |key| (key, None, Some(said(501, 900, Maturity::Mature)));
-        let stray = ("a", None, Some(said(0, 900, Maturity::Mature)));
+        let young = |key| (key, None, Some(stored(501, 900, Maturity::Mature)));
+        let stray = ("a", None, Some(stored(0, 900, Maturity::Mature)));
         let counts = learn(&[stray, young("b"), young("c")]).unwrap().counts();
         assert_eq!((counts.old, counts.kept()), (1, 3));
     }
 
     #[test]
-    fn a_key_is_unchanged_only_if_one_row_says_what_would_go_out() {
-        let mature = |first, last| Some(said(first, last, Maturity::Mature));
-        let corrected = Some(Said {
+    fn a_key_is_unchanged_only_if_one_row_has_what_would_go_out() {
+        let mature = |first, last| Some(stored(first, last, Maturity::Mature));
+        let corrected = Some(StoredSighting {
             verbatim: false,
-            ..said(200, 900, Maturity::Mature)
+            ..stored(200, 900, Maturity::Mature)
         });
-        let cases: &[(&[Option<Said>], Change)] = &[
+        let cases: &[(&[Option<StoredSighting>], Change)] = &[
             (&[mature(200, 900)], Change::Unchanged),
             (&[mature(200, 800), mature(200, 900)], Change::Unchanged),
             (&[mature(200, 900), mature(200, 800)], Change::Unchanged),
             (&[mature(200, 800), mature(300, 900)], Change::Changed), // together they say it, but no one row does
-            (&[Some(said(200, 900, Maturity::Learning))], Change::Changed),
+            (
+                &[Some(stored(200, 900, Maturity::Learning))],
+                Change::Changed,
+            ),
             (&[corrected], Change::Changed),
         ];
         for (facts, expected) in cases {
-            let facts: Vec<_> = facts.iter().map(|&said| ("a", None, said)).collect();
+            let facts: Vec<_> = facts.iter().map(|&stored| ("a", None, stored)).collect();
             assert_eq!(rows(&learn(&facts).unwrap())[0].2, *expected, "{facts:?}");
         }
     }
 
     #[test]
-    fn an_own_sighting_outside_what_was_said_is_a_change_in_either_order() {
+    fn an_observation_outside_what_is_stored_is_a_change_in_either_order() {
         let own = ("a", Some(sighting(200, 950)), None);
-        let stored = ("a", None, Some(said(200, 900, Maturity::Mature)));
-        for facts in [[own, stored], [stored, own]] {
+        let unchanged = ("a", None, Some(stored(200, 900, Maturity::Mature)));
+        for facts in [[own, unchanged], [unchanged, own]] {
             assert_eq!(
                 rows(&learn(&facts).unwrap()),
                 [("a".into(), sighting(200, 950), Change::Changed)]
@@ -410,27 +404,27 @@ mod tests {
     }
 
     #[test]
-    fn without_a_baseline_nothing_is_learned_unless_told_to_start() {
+    fn without_a_baseline_nothing_is_learned_unless_a_start_is_allowed() {
         let fed = || {
             let mut learner = Learner::new(1, CUTOFFS);
-            feed(&mut learner, "a", Some(sighting(800, 900)), None);
+            feed(&mut learner, ("a", Some(sighting(800, 900)), None));
             learner
         };
         assert_eq!(
             fed().finish(Start::Refused).unwrap_err(),
-            LearnError::NothingSaid { observations: 1 }
+            LearnError::NoBaseline { observations: 1 }
         );
         assert_eq!(rows(&fed().finish(Start::Allowed).unwrap()).len(), 1);
     }
 
     #[test]
-    fn what_is_forgotten_counts_as_said() {
-        assert!(learn(&[("a", None, Some(said(5, 100, Maturity::Mature)))]).is_ok());
+    fn a_baseline_that_is_forgotten_is_a_baseline() {
+        assert!(learn(&[("a", None, Some(stored(5, 100, Maturity::Mature)))]).is_ok());
     }
 
     #[test]
-    fn joined_facts_that_never_tell_the_last_sighting_stop_a_run_that_forgets() {
-        let lacking = Said {
+    fn joined_observations_that_all_lack_the_last_time_stop_a_run_that_forgets() {
+        let lacking = StoredSighting {
             sighting: Sighting::new(Some(Timestamp(300)), None),
             maturity: None,
             verbatim: true,
@@ -439,20 +433,20 @@ mod tests {
         let whole = (
             "b",
             Some(sighting(800, 900)),
-            Some(said(300, 700, Maturity::Mature)),
+            Some(stored(300, 700, Maturity::Mature)),
         );
         assert_eq!(
             learn(&[joined]).unwrap_err(),
             LearnError::JoinedWithoutLast { joined: 1 }
         );
         assert!(learn(&[joined, whole]).is_ok());
-        let stored_whole = ("a", None, Some(said(300, 700, Maturity::Mature)));
+        let stored_whole = ("a", None, Some(stored(300, 700, Maturity::Mature)));
         assert!(learn(&[joined, stored_whole]).is_err());
     }
 
     #[test]
     fn a_stored_row_that_has_no_last_sighting_either_explains_why_none_was_joined() {
-        let lacking = Said {
+        let lacking = StoredSighting {
             sighting: Sighting::new(Some(Timestamp(300)), None),
             maturity: None,
             verbatim: true,
@@ -467,7 +461,7 @@ mod tests {
 
     #[test]
     fn a_key_said_of_without_a_first_sighting_is_kept_without_one() {
-        let last_only = Said {
+        let last_only = StoredSighting {
             sighting: Sighting::new(None, Some(Timestamp(900))),
             maturity: None,
             verbatim: true,

@@ -1,0 +1,31 @@
+//! The lookup: rows of a search or of a baseline to facts about keys, and back.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `schema` | the columns: the one table of their names, and who needs and who writes them |
+//! | `read` | what the cells of a row mean: observed times, stored times, the flag |
+//! | `facts` | the loop over the rows of a body |
+//! | `tally` | rows that were skipped or corrected, by reason |
+//! | `clock` | which times come from a broken clock |
+//! | `row_key` | `_key`, the name of a key's row |
+//! | `write` | the rows of the next baseline |
+//!
+//! Decides nothing about novelty or learning. Sources: the field names are those of Splunk's ESCU lookup
+//! `previously_seen_cloud_api_calls_per_user_role`; that a KV store returns numbers as doubles, hence `1.0`, and several matching rows
+//! as a multivalue, is from Splunk's documentation.
+
+mod cache;
+mod clock;
+mod facts;
+mod read;
+mod row_key;
+pub mod schema;
+mod tally;
+mod write;
+
+pub use clock::Clock;
+pub use facts::{FactReader, FactRow};
+pub use read::{BadTime, Columns, NotATimeIn, Reading, Skip};
+pub use row_key::row_key;
+pub use tally::{Tally, UNKNOWN};
+pub use write::BaselineWriter;
