@@ -6,6 +6,8 @@
 //! The how-tos of `docs/searches.md` are played with the SPL as it stands on that page.
 
 #[cfg(test)]
+mod lookup_faults;
+#[cfg(test)]
 mod search_head;
 
 use chrono::NaiveDateTime;

@@ -3,8 +3,6 @@
 //! Reads the sources as text: an arrow is any mention of `crate::<room>` (in `main.rs`, `unseen::<room>`). Arrows between the files of
 //! one room are that room's own affair.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,19 +1,16 @@
 //! Those who can write events try to blind the detection, to flood it, or to reach whoever reads its output.
 //!
 //! `docs/threat-model.md` says who could try what, what happens, and which test shows it; most of those tests are here. Whole conversations
-//! in memory, and the real binary where a terminal or a spreadsheet is the target. `HORDE=1000000 cargo test --release --test attackers
+//! in memory, and the real binary where a terminal or a spreadsheet is the target. `HORDE=1000000 cargo test --release --test suite
 //! -- --nocapture horde` measures what a million new roles take.
 
 #![allow(clippy::print_stdout)] // a figure is printed for whoever measures
-#![allow(clippy::unwrap_used)] // a panic is the report
 
-mod pipe;
-mod talk;
-
+use crate::pipe;
+use crate::talk::{body, row, Answer, Row, Talk};
 use chrono_tz::Tz;
 use std::io::{BufRead, Write};
 use std::process::{Command, Stdio};
-use talk::{body, row, Answer, Row, Talk};
 
 /// Wednesday, 15 November 2023, 12:00 UTC.
 const NOW: i64 = 1_700_049_600;

@@ -3,23 +3,19 @@
 //! Learners are killed at random moments, and at every single system call; disks fill up, become read-only, calls fail. Needs the
 //! real binary; `strace` for what only the kernel can do to it, and the right to mount disks of its own: without these, tests say aloud
 //! that they were not run.
-//! What a user is told, links and permissions are in `tests/cli.rs`. `SOAK=10000 cargo test --release --test baseline_file` kills as often.
+//! What a user is told, links and permissions are in `tests/cli.rs`. `SOAK=10000 cargo test --release --test suite baseline_file` kills as often.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout)] // a figure is printed for whoever measures
-#![allow(clippy::unwrap_used)] // a panic is the report
 
-mod disk;
-mod trace;
-
-use disk::Shell;
+use crate::disk::Shell;
+use crate::trace::can_trace;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use trace::can_trace;
 
 /// What is said where `strace` cannot be used, or nothing be mounted.
 const NOT_RUN: &str = "tests/baseline_file.rs was NOT RUN in full";

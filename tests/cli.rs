@@ -2,8 +2,6 @@
 //!
 //! The figures for the sample records were counted apart, with Python's `json` and `csv`, from the same files.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
 use flate2::{write::GzEncoder, Compression};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -3,13 +3,9 @@
 //! `tests/data/golden/README.md` says where they come from. Each case runs through the real process, in its own time zone, and in
 //! every form in which the baseline can come: joined to the observations, appended to them, or both.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
-mod pipe;
-
+use crate::pipe::run;
 use chrono::TimeZone;
 use flate2::read::GzDecoder;
-use pipe::run;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -3,10 +3,7 @@
 //! `make fuzz` runs the same functions under libFuzzer for as long as you like. An input that it finds belongs into `fuzz/corpus`, where
 //! this test meets it from then on.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
-mod oracles;
-
+use crate::oracles;
 use proptest::prelude::*;
 use proptest::sample::{select, Index};
 use std::fs;

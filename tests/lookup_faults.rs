@@ -4,12 +4,7 @@
 //! 2023. Beside `tests/app.rs`, which has the plain cases: Updates over an empty, failing or silent store, Initial twice, cut reads. The law
 //! is in [`nothing_is_lost`]; where a fault does cost something, the test says what, and that it costs no alert.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
-#[allow(dead_code)] // tests/app.rs uses all of it
-mod search_head;
-
-use search_head::{change::Event, kvstore::Health, row::Row, Failed, SearchHead};
+use crate::search_head::{change::Event, kvstore::Health, row::Row, Failed, SearchHead};
 use std::collections::BTreeMap;
 
 const INITIAL: &str = "Previously Seen Cloud API Calls Per User Role - Initial";

@@ -3,16 +3,12 @@
 //! `tests/specification.rs` has the same laws for the rules alone. Here rows go in as CSV and come out as CSV, over the real protocol, so
 //! that chunks, headers, pages and the way back through a lookup take part. The lookup is a map from `_key` to row.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
-mod pipe;
-mod talk;
-
+use crate::talk;
+use crate::talk::{body, Row, Talk};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
-use talk::{body, Row, Talk};
 
 /// Wednesday, 15 November 2023, 12:00 UTC: every search is as of now, or of the end of an earlier day.
 const NOW: i64 = 1_700_049_600;

@@ -4,10 +4,8 @@
 //! told to stop. Nothing waits for a time: each step waits for what it needs to have happened. Knows frames and exit codes, no rules.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used)] // a panic is the report
 
-mod pipe;
-
+use crate::pipe;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;

@@ -5,15 +5,12 @@
 //! tests are not run and say so past the harness; in CI, where `CI` is set, they fail.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)] // a panic is the report
 
-mod pipe;
-mod trace;
-
+use crate::pipe;
+use crate::trace::can_trace;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use trace::can_trace;
 
 /// What is said where `strace` cannot be used.
 const NOT_RUN: &str = "tests/pure.rs was NOT RUN";

@@ -2,8 +2,6 @@
 //!
 //! `UPDATE=1 make test` writes them anew.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
 use std::fs;
 use unseen::options::render;
 

@@ -5,10 +5,7 @@
 //! `> execute finished` stand for the usual metadata, `> cut` sends half a chunk and ends the stream. The harness adds the lengths.
 //! `UPDATE=1 make test` rewrites the replies for you to review. Also replays what was recorded from Splunk itself.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
-mod pipe;
-
+use crate::pipe;
 use chrono_tz::Tz;
 use flate2::read::GzDecoder;
 use std::fs;

@@ -3,8 +3,6 @@
 //! Ordered maps and owned text, no table, no hash, no borrowing. Property tests compare the real [`Learner`], [`Detector`] and [`RunningBaseline`] with it on
 //! any facts in any order, and the laws (order, repetition and overlap do not matter) are checked on the real ones.
 
-#![allow(clippy::unwrap_used)] // a panic is the report
-
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

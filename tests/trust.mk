@@ -38,18 +38,18 @@ coverage: ## Which lines and branches the tests reach.
 	$(CARGO) llvm-cov --branch --summary-only --ignore-run-fail --failure-mode all --ignore-filename-regex '(^|/)tests/'
 	@rm -f default_*.profraw
 
-# Two rounds: nearly all mutants fall to the tests that build soonest, and only what is left waits for the binary and its tests.
+# Two rounds: most mutants fall to the unit tests, which build soonest, and only what is left waits for the binary and its tests.
 MUTATED ?= src/baseline/*.rs src/time/modifier.rs
 MUTANTS = $(CARGO) mutants --timeout 60 $(foreach file,$(MUTATED),--file '$(file)')
 mutants: export CARGO_PROFILE_DEV_DEBUG = 0
 mutants: ## Whether the tests notice changed rules; MUTATED takes other files.
-	$(MUTANTS) -- --lib --test specification || \
-	{ [ $$? -le 3 ] && $(MUTANTS) --iterate -- --lib --test specification --test golden --test sessions; }
+	$(MUTANTS) -- --lib || \
+	{ [ $$? -le 3 ] && $(MUTANTS) --iterate -- --test suite -- specification:: golden:: sessions::; }
 
 soak: export SOAK ?= 5000
 soak: export HORDE ?= 1000000
 soak: ## A learner killed SOAK times, a million new roles.
-	$(CARGO) test --release --test baseline_file --test attackers -- --nocapture killed_at_any_moment horde
+	$(CARGO) test --release --test suite -- --nocapture killed_at_any_moment horde
 
 strace: ## Installs strace where it is missing and root asks.
 	@command -v strace >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq strace; } || echo 'strace is missing: some tests will not run' >&2

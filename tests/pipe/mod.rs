@@ -3,8 +3,6 @@
 //! Written apart from `src/protocol`, so that a test never checks the program against itself. Knows frames and nothing of
 //! rows; does not stand in for a search head (`tests/search_head` does).
 
-#![allow(dead_code)] // each test binary uses its own part
-
 use serde_json::{json, Value};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -54,19 +52,6 @@ impl Reply {
     /// The error, if the command failed.
     pub(crate) fn error(&self) -> Option<&str> {
         self.metadata["error"].as_str()
-    }
-
-    /// The inspector messages with this level.
-    pub(crate) fn messages(&self, level: &str) -> Vec<&str> {
-        let messages = self.metadata["inspector"]["messages"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        messages
-            .iter()
-            .filter(|message| message[0] == level)
-            .filter_map(|message| message[1].as_str())
-            .collect()
     }
 }
 
@@ -156,8 +141,6 @@ pub(crate) struct Run {
     pub(crate) pages: Vec<Vec<u8>>,
     /// The last reply.
     pub(crate) last: Reply,
-    /// The first page's reply metadata, which has the messages.
-    pub(crate) told: Reply,
 }
 
 /// Runs a command over bodies, each in a request of its own, and asks for pages until there are no more.
@@ -172,30 +155,18 @@ pub(crate) fn run(tz: &str, command: &str, args: &[&str], bodies: &[Vec<u8>]) ->
             session.end();
             return Run {
                 pages: vec![],
-                told: Reply {
-                    metadata: Value::Null,
-                    body: vec![],
-                },
                 last: reply,
             };
         }
         assert!(reply.body.is_empty());
     }
     let mut reply = session.ask(&execute(true), last);
-    let told = Reply {
-        metadata: reply.metadata.clone(),
-        body: vec![],
-    };
     let mut pages = Vec::new();
     loop {
         pages.push(std::mem::take(&mut reply.body));
         if reply.finished() {
             session.end();
-            return Run {
-                pages,
-                last: reply,
-                told,
-            };
+            return Run { pages, last: reply };
         }
         reply = session.ask(&execute(true), b"");
     }

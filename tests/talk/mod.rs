@@ -3,8 +3,6 @@
 //! The real protocol and the real commands, with a clock and a zone of the test's. Frames are written and read by `tests/pipe`, rows by
 //! the `csv` crate, so that a test never checks the program against itself. Knows no rules.
 
-#![allow(dead_code)] // each test binary uses its own part
-
 use crate::pipe;
 use chrono_tz::Tz;
 use unseen::command::{self, Surroundings};

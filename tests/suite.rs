@@ -1,0 +1,51 @@
+//! The tests of the crate and of the binary, in one test binary: a change is linked once and not twelve times.
+//!
+//! Each module has a header of its own; `cargo test --test suite golden` runs one of them. The shipped app and its stand-in search head
+//! are a binary of their own, `tests/app.rs`. Tests here share a process: none may change its environment, folder or limits. What needs
+//! that starts a process of its own.
+
+#![allow(clippy::unwrap_used)] // a panic is the report
+
+mod architecture;
+mod attackers;
+mod baseline_file;
+mod cli;
+mod golden;
+mod hostile;
+mod order;
+mod pipe_faults;
+mod pure;
+mod renderings;
+mod sessions;
+mod specification;
+
+mod disk;
+mod oracles;
+mod pipe;
+mod talk;
+mod trace;
+
+use std::fs;
+use std::path::Path;
+
+/// Cargo looks for no tests by itself (`autotests` in `Cargo.toml`), so that a file that no binary names would never run.
+#[test]
+fn every_file_of_the_folder_belongs_to_a_test_binary() {
+    let manifest = fs::read_to_string("Cargo.toml").unwrap();
+    let (roots, modules): (Vec<_>, Vec<_>) = fs::read_dir("tests")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .partition(|path| manifest.contains(&format!("path = \"{}\"", path.display())));
+    let roots: String = roots
+        .iter()
+        .map(|root| fs::read_to_string(root).unwrap())
+        .collect();
+    let named =
+        |path: &Path| roots.contains(&format!("\nmod {};", path.file_stem().unwrap().display()));
+    let forgotten: Vec<_> = modules.iter().filter(|path| !named(path)).collect();
+    assert!(
+        forgotten.is_empty(),
+        "add `mod` lines to tests/suite.rs: {forgotten:?}"
+    );
+}
