@@ -54,24 +54,24 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What became of the rows that stand for more than [`MAX_KEYS`] keys.
+/// What rows are read for, which decides what becomes of odd ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TooManyKeys {
-    /// They count for nothing.
-    Skipped,
-    /// They go out as they came.
-    Reported,
+pub enum Purpose {
+    /// Rows of more than [`MAX_KEYS`] keys, and rows about the baseline as a whole, are skipped.
+    Learn,
+    /// The first are reported as they came, the second are used.
+    Detect,
 }
 
 /// How many rows were skipped, or had a time ignored, and why.
-pub fn row_problems(tally: &Tally, too_many_keys: TooManyKeys) -> Option<String> {
-    let done_with_too_many = match too_many_keys {
-        TooManyKeys::Skipped => "skipped",
-        TooManyKeys::Reported => "reported without judging",
+pub fn row_problems(tally: &Tally, purpose: Purpose) -> Option<String> {
+    let (without_key, done_with_too_many) = match purpose {
+        Purpose::Learn => (tally.no_key + tally.whole_baseline, "skipped"),
+        Purpose::Detect => (tally.no_key, "reported without judging"),
     };
     let too_many = format!("more than {MAX_KEYS} keys in one row");
     let problems = [
-        ("skipped", tally.no_key, "a key field is empty"),
+        ("skipped", without_key, "a key field is empty"),
         ("skipped", tally.no_time, "no time"),
         (done_with_too_many, tally.too_many_keys, &too_many),
         ("ignored a time in", tally.bad_time, "not a number"),
@@ -196,18 +196,27 @@ impl<Z: TimeZone> Messages<'_, Z> {
         if stats.maturity() == Maturity::Mature {
             return None;
         }
-        let Some(oldest) = stats.oldest else {
+        if stats.live == 0 {
             return Some(format!(
                 "everything in the baseline is forgotten, so nothing is reported: {}",
                 advice.restart
             ));
-        };
-        Some(format!(
-            "the baseline is still learning, so nothing is reported: its oldest sighting is of {}, and one of {} or before is needed; {}",
-            oldest.human(self.zone),
-            learned_by.human(self.zone),
-            self.reports_from(oldest, advice),
-        ))
+        }
+        let needed = learned_by.human(self.zone);
+        // Where one row speaks for all, the oldest sighting of those that came is not the oldest of the baseline.
+        let oldest = stats.oldest.filter(|_| stats.whole_baseline_rows == 0);
+        Some(match oldest {
+            Some(oldest) => format!(
+                "the baseline is still learning, so nothing is reported: its oldest sighting is of {}, and one of {needed} or before is needed; {}",
+                oldest.human(self.zone),
+                self.reports_from(oldest, advice),
+            ),
+            None => format!(
+                "the baseline is still learning, so nothing is reported: a sighting of {needed} or before is needed; \
+                 it reports after the first run of {} that finds one",
+                advice.update,
+            ),
+        })
     }
 
     fn reports_from(&self, oldest: Timestamp, advice: &Advice) -> String {

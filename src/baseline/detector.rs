@@ -5,7 +5,7 @@
 
 use super::fingerprint::{Fingerprint, FingerprintMap, Fingerprints};
 use super::sighting::JoinedRows;
-use super::{judge, BaselineStats, Cutoffs, Fact, Maturity, Verdict};
+use super::{judge, BaselineStats, Cutoffs, Fact, Maturity, StoredSighting, Verdict};
 use crate::keys::RowKeys;
 use std::borrow::Cow;
 use thiserror::Error;
@@ -102,6 +102,12 @@ impl Detector {
             (Some(_), _) => return Some(self.hold(keys)),
         }
         None
+    }
+
+    /// Takes what is stored of the baseline as a whole: whether it is mature, and when it was last brought up to date. It makes no key
+    /// known, so a search that joins the baseline to its observations needs no other row of it.
+    pub fn feed_whole_baseline(&mut self, stored: StoredSighting) {
+        self.stats.count_whole_baseline(stored, &self.cutoffs);
     }
 
     /// Takes an observation that stands for too many keys to be judged; it is reported if anything is.
@@ -320,6 +326,35 @@ mod tests {
             (&["c"][..], true, stored(5, 900, MATURE)),
         ];
         assert_eq!(detect(CUTOFFS, &facts), ["a"]);
+    }
+
+    #[test]
+    fn one_row_about_the_baseline_as_a_whole_tells_whether_it_is_mature_unless_it_is_forgotten() {
+        for (last, maturity, expected) in [
+            (900, Maturity::Mature, true),
+            (900, Maturity::Learning, false),
+            (100, Maturity::Mature, false),
+        ] {
+            let mut detector = Detector::new(FORGETFUL);
+            let observation = Fact {
+                observed: Some(Sighting::NEVER),
+                stored: None,
+            };
+            let ticket = detector.feed(&keys(&["a"]), observation).unwrap();
+            let sighting = Sighting::new(None, Some(Timestamp(last)));
+            detector.feed_whole_baseline(StoredSighting {
+                sighting,
+                maturity: Some(maturity),
+                verbatim: true,
+            });
+            let verdicts = detector.finish().unwrap();
+            assert_eq!(
+                verdicts.is_reported(ticket),
+                expected,
+                "{last} {maturity:?}"
+            );
+            assert_eq!(verdicts.stats.newest, Some(Timestamp(last)));
+        }
     }
 
     #[test]

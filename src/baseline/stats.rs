@@ -10,9 +10,13 @@ pub struct BaselineStats {
     pub observations: u64,
     /// How many facts were rows of the baseline.
     pub baseline_rows: u64,
-    /// How many facts had something stored that counts, forgotten or not.
+    /// How many rows spoke for the baseline as a whole.
+    pub whole_baseline_rows: u64,
+    /// How many facts and such rows had something stored that counts, forgotten or not.
     pub stored: u64,
-    /// The least first time stored that is not forgotten.
+    /// How many of those are not forgotten.
+    pub live: u64,
+    /// The least first time stored that is not forgotten; of the baseline as a whole only if all of its rows came.
     pub oldest: Option<Timestamp>,
     /// The greatest last time stored, forgotten ones included.
     pub newest: Option<Timestamp>,
@@ -38,10 +42,17 @@ impl BaselineStats {
         }
     }
 
+    /// Counts what is stored of the baseline as a whole.
+    pub(super) fn count_whole_baseline(&mut self, stored: StoredSighting, cutoffs: &Cutoffs) {
+        self.whole_baseline_rows += 1;
+        self.count_stored(stored, cutoffs);
+    }
+
     fn count_stored(&mut self, stored: StoredSighting, cutoffs: &Cutoffs) {
         self.stored += 1;
         self.newest = self.newest.max(stored.sighting.last());
         if !cutoffs.forgets(stored.sighting) {
+            self.live += 1;
             let oldest = self.oldest.into_iter().chain(stored.sighting.first());
             self.oldest = oldest.min();
             self.is_mature |= stored.maturity == Some(Maturity::Mature);

@@ -12,7 +12,7 @@ use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Detector, Ticket, Verdicts};
 use crate::keys::RowKeys;
 use crate::lookup::{schema, Clock, Tally};
-use crate::messages::{count, flood, row_problems, Messages, TooManyKeys};
+use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::options::UnseenOptions;
 use chrono::TimeZone;
 use clap::ArgMatches;
@@ -57,9 +57,7 @@ pub(super) fn run<Z: TimeZone>(
         .into_iter()
         .chain(texts.staleness(&verdicts.stats, &ADVICE))
         .chain(flood(&verdicts, &ADVICE))
-        .chain(
-            row_problems(&tally, TooManyKeys::Skipped).map(|odd| format!("in the baseline: {odd}")),
-        )
+        .chain(row_problems(&tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}")))
         .collect();
     let summary = format!(
         "{} of {} judged as of {}; {} reported, first seen after {}",

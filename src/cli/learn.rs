@@ -12,7 +12,7 @@ use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::keys::RowKeys;
 use crate::lookup::{schema, BaselineWriter, Clock, Tally};
-use crate::messages::{change_counts, count, row_problems, Messages, TooManyKeys};
+use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::options::{AsOf, SeenOptions};
 use crate::time::Timestamp;
 use chrono::TimeZone;
@@ -61,8 +61,7 @@ pub(super) fn run<Z: TimeZone>(
         zone: &world.zone,
     };
     let counts = learned.counts();
-    let odd =
-        row_problems(&tally, TooManyKeys::Skipped).map(|odd| format!("in the baseline: {odd}"));
+    let odd = row_problems(&tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}"));
     let thin = texts.thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
     let summary = format!(
         "`{}`: {}",

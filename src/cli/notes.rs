@@ -6,7 +6,7 @@
 use super::gathered::{Gathered, Records};
 use super::input::{Input, Progress};
 use super::ADVICE;
-use crate::messages::{count, row_problems, unknown_values, TooManyKeys};
+use crate::messages::{count, row_problems, unknown_values, Purpose};
 use std::io::Write;
 
 /// Writes to stderr.
@@ -82,7 +82,7 @@ impl<'w> Notes<'w> {
         if gathered.records.all() > 0 {
             self.records(&gathered.records, no_time);
         }
-        let odd = row_problems(&gathered.tally, TooManyKeys::Skipped);
+        let odd = row_problems(&gathered.tally, Purpose::Learn);
         let unknown = unknown_values(&gathered.tally, by, gathered.observed_rows, &ADVICE);
         odd.into_iter()
             .chain(unknown)

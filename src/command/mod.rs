@@ -51,7 +51,7 @@ pub fn open<Z: TimeZone + Copy + 'static>(
 ) -> Result<Opened, CommandError> {
     let info = &getinfo.searchinfo;
     let tokens = Token::from_lists(&info.args, &info.raw_args);
-    let range = SearchRange::of(&info.earliest_time, &info.latest_time);
+    let latest = end_of_range(&info.latest_time);
     let page = info
         .maxresultrows
         .filter(|&rows| rows > 0)
@@ -61,7 +61,7 @@ pub fn open<Z: TimeZone + Copy + 'static>(
             let options = SeenOptions::parse(&tokens)?;
             schema::check_key_fields(&options.by)?;
             let required_fields = schema::required_fields(&options.by);
-            let command = Box::new(seen::Seen::new(options, range, page, surroundings)?);
+            let command = Box::new(seen::Seen::new(options, latest, page, surroundings)?);
             Ok(Opened {
                 command_type: CommandType::Reporting,
                 required_fields,
@@ -71,7 +71,7 @@ pub fn open<Z: TimeZone + Copy + 'static>(
         SearchCommand::Unseen => {
             let options = UnseenOptions::parse(&tokens)?;
             schema::check_key_fields(&options.by)?;
-            let command = Box::new(unseen::Unseen::new(options, range, page, surroundings)?);
+            let command = Box::new(unseen::Unseen::new(options, latest, page, surroundings)?);
             Ok(Opened {
                 command_type: CommandType::Events,
                 required_fields: Vec::new(),
@@ -81,26 +81,10 @@ pub fn open<Z: TimeZone + Copy + 'static>(
     }
 }
 
-/// The time range of the search. An end that is not told, is no number, or is 0 (all time) is none.
-#[derive(Clone, Copy, Debug)]
-struct SearchRange {
-    earliest: Option<Timestamp>,
-    latest: Option<Timestamp>,
-}
-
-impl SearchRange {
-    fn of(earliest: &str, latest: &str) -> Self {
-        let end = |text: &str| {
-            Timestamp::parse(text.as_bytes())
-                .ok()
-                .flatten()
-                .filter(|time| time.0 > 0)
-        };
-        Self {
-            earliest: end(earliest),
-            latest: end(latest),
-        }
-    }
+/// The end of the search's time range. One that is not given, is no number, or is 0 (all time) is none.
+fn end_of_range(latest: &str) -> Option<Timestamp> {
+    let latest = Timestamp::parse(latest.as_bytes()).ok().flatten();
+    latest.filter(|time| time.0 > 0)
 }
 
 /// Why the rows of a request could not be used. Chunks count from 1, rows from 1 in each chunk.

@@ -3,12 +3,13 @@
 //! Decides when rows go out and which messages go with them; what is learned is decided in `baseline`.
 
 use super::page_worker::PageWorker;
-use super::{info, warn, BadRows, SearchRange, Surroundings, ADVICE};
+use super::{info, warn, BadRows, Surroundings, ADVICE};
 use crate::baseline::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};
 use crate::lookup::{BaselineWriter, Clock, FactReader, FactRow, Tally};
-use crate::messages::{change_counts, count, row_problems, unknown_values, Messages, TooManyKeys};
+use crate::messages::{change_counts, count, row_problems, unknown_values, Messages, Purpose};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
+use crate::time::Timestamp;
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -51,11 +52,11 @@ enum Stage {
 impl<Z: TimeZone + Copy> Seen<Z> {
     pub(super) fn new(
         options: SeenOptions,
-        range: SearchRange,
+        latest: Option<Timestamp>,
         rows_a_page: usize,
         surroundings: Surroundings<Z>,
     ) -> Result<Self, OptionError> {
-        let as_of = options.as_of.moment(range.latest, surroundings.now);
+        let as_of = options.as_of.moment(latest, surroundings.now);
         let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         let width = options.by.len();
         let learner = Learner::new(width, cutoffs);
@@ -121,7 +122,7 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         let thin =
             self.texts()
                 .thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
-        let problems = row_problems(&self.tally, TooManyKeys::Skipped);
+        let problems = row_problems(&self.tally, Purpose::Learn);
         let unknown = unknown_values(&self.tally, &self.options.by, learned.observations, &ADVICE);
         messages.extend(thin.into_iter().chain(problems).chain(unknown).map(warn));
         messages

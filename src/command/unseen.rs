@@ -4,12 +4,13 @@
 //! is decided in `baseline`.
 
 use super::held_rows::HeldRows;
-use super::{info, warn, BadRows, SearchRange, Surroundings, ADVICE};
+use super::{info, warn, BadRows, Surroundings, ADVICE};
 use crate::baseline::{Cutoffs, DetectError, Detector, Verdicts};
 use crate::lookup::{Clock, FactReader, FactRow, Skip, Tally};
-use crate::messages::{count, flood, row_problems, unknown_values, Messages, TooManyKeys};
+use crate::messages::{count, flood, row_problems, unknown_values, Messages, Purpose};
 use crate::options::{OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
+use crate::time::Timestamp;
 use chrono::TimeZone;
 use thiserror::Error;
 
@@ -24,7 +25,6 @@ pub(super) struct Unseen<Z> {
     cutoffs: Cutoffs,
     clock: Clock,
     zone: Z,
-    range: SearchRange,
     chunk: u64,
     tally: Tally,
     detector: Option<Detector>,
@@ -34,11 +34,11 @@ pub(super) struct Unseen<Z> {
 impl<Z: TimeZone + Copy> Unseen<Z> {
     pub(super) fn new(
         options: UnseenOptions,
-        range: SearchRange,
+        latest: Option<Timestamp>,
         rows_a_page: usize,
         surroundings: Surroundings<Z>,
     ) -> Result<Self, OptionError> {
-        let as_of = options.as_of.moment(range.latest, surroundings.now);
+        let as_of = options.as_of.moment(latest, surroundings.now);
         let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         Ok(Self {
             cutoffs,
@@ -47,7 +47,6 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
                 as_of,
             },
             zone: surroundings.zone,
-            range,
             chunk: 0,
             tally: Tally::new(options.by.len()),
             detector: Some(Detector::new(cutoffs)),
@@ -72,6 +71,10 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
                 Err(Skip::TooManyKeys {
                     is_observation: true,
                 }) => Some(detector.feed_unjudged()),
+                Err(Skip::WholeBaseline(stored)) => {
+                    detector.feed_whole_baseline(stored);
+                    None
+                }
                 Err(_) => None,
             };
             if let Some(ticket) = ticket {
@@ -98,8 +101,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             stats.observations,
             &ADVICE,
         ));
-        warnings.extend(row_problems(&self.tally, TooManyKeys::Reported));
-        warnings.extend(self.short_range());
+        warnings.extend(row_problems(&self.tally, Purpose::Detect));
         let summary = info(self.summary(verdicts));
         std::iter::once(summary)
             .chain(warnings.into_iter().map(warn))
@@ -108,26 +110,23 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
 
     fn summary(&self, verdicts: &Verdicts) -> String {
         format!(
-            "unseen: {} of {} and {} came, as of {}; {} reported: never seen, or first seen after {}",
+            "unseen: {} of {} and {}{} came, as of {}; {} reported: never seen, or first seen after {}",
             count(verdicts.stats.observations, "observation"),
             count(verdicts.keys as u64, "key"),
             count(verdicts.stats.baseline_rows, "baseline row"),
+            whole_baseline(verdicts.stats.whole_baseline_rows),
             self.clock.as_of.human(&self.zone),
             verdicts.count(),
             self.cutoffs.activity.human(&self.zone),
         )
     }
+}
 
-    fn short_range(&self) -> Option<String> {
-        let earliest = self
-            .range
-            .earliest
-            .filter(|&earliest| earliest > self.cutoffs.activity)?;
-        Some(format!(
-            "the search begins at {}, after the activity window opens at {}: events that arrive late may be missed",
-            earliest.human(&self.zone),
-            self.cutoffs.activity.human(&self.zone),
-        ))
+/// Says that rows about the baseline as a whole came, if any did.
+fn whole_baseline(rows: u64) -> String {
+    match rows {
+        0 => String::new(),
+        _ => format!(" and {} about the baseline as a whole", count(rows, "row")),
     }
 }
 

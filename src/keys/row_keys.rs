@@ -70,6 +70,11 @@ impl<'a> RowKeys<'a> {
         self.count
     }
 
+    /// Whether no field has a value: the row is about no key at all, not about one of which a part is missing.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// The values of each field, in order.
     pub fn fields(&self) -> impl Iterator<Item = &[Cow<'a, [u8]>]> + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());

@@ -78,6 +78,8 @@ pub struct NotATimeIn {
 pub enum Skip {
     /// A key field is empty.
     NoKey,
+    /// All key fields are empty, nothing is observed, and it has the flag: it is about the baseline as a whole.
+    WholeBaseline(StoredSighting),
     /// It has no observed time, and nothing stored.
     NoTime,
     /// It stands for more than [`MAX_KEYS`] keys.
@@ -157,7 +159,7 @@ impl Columns {
         let reading = self.read_times(row, clock);
         let Fact { observed, stored } = reading.fact;
         match keys.count() {
-            0 => Err(Skip::NoKey),
+            0 => Err(without_key(reading.fact, keys)),
             _ if observed.is_none() && stored.is_none() => Err(Skip::NoTime),
             1..=MAX_KEYS => Ok(reading),
             _ => Err(Skip::TooManyKeys {
@@ -212,6 +214,18 @@ impl Columns {
             maturity,
             verbatim: first.verbatim && last.verbatim && one_flag,
         })
+    }
+}
+
+/// Why a row without a key is skipped.
+#[cold]
+fn without_key(fact: Fact, keys: &RowKeys<'_>) -> Skip {
+    match fact {
+        Fact {
+            observed: None,
+            stored: Some(stored),
+        } if keys.is_empty() && stored.maturity.is_some() => Skip::WholeBaseline(stored),
+        _ => Skip::NoKey,
     }
 }
 
@@ -385,6 +399,26 @@ mod tests {
         assert_eq!(read("firstTime\n10\n").unwrap_err(), Skip::NoKey);
         assert_eq!(read("user,firstTime\na,\n").unwrap_err(), Skip::NoTime);
         assert!(read("user,enough_data\na,1\n").is_ok());
+    }
+
+    #[test]
+    fn a_row_with_the_flag_and_no_key_at_all_is_about_the_baseline_as_a_whole() {
+        let header = "user,firstTime,lastTimeSeen,enough_data";
+        let skip = |cells: &str| read(&format!("{header}\n{cells}\n")).unwrap_err();
+        let Skip::WholeBaseline(state) = skip(",,10,1.0") else {
+            panic!("{:?}", skip(",,10,1.0"))
+        };
+        assert_eq!(state.maturity, Some(Maturity::Mature));
+        assert_eq!(state.sighting, sighting(None, Some(10)));
+        assert_eq!(skip(",,10,"), Skip::NoKey, "no flag");
+        assert_eq!(skip(",10,10,1"), Skip::NoKey, "an observation");
+
+        let body = "user,command,enough_data\n,CreateUser,1\n";
+        let mut reader = Reader::new(body.as_bytes()).unwrap();
+        let columns = Columns::bind(reader.header(), &["user".into(), "command".into()]);
+        let row = reader.next_row().unwrap().unwrap();
+        let half = columns.read(&row, CLOCK, &mut RowKeys::default());
+        assert_eq!(half.unwrap_err(), Skip::NoKey, "half a key");
     }
 
     #[test]

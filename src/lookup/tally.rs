@@ -11,6 +11,8 @@ pub const UNKNOWN: &[u8] = b"unknown";
 pub struct Tally {
     /// Rows with an empty key field: skipped.
     pub no_key: u64,
+    /// Rows about the baseline as a whole: `unseen` uses them, `seen` skips them.
+    pub whole_baseline: u64,
     /// Rows with neither an observed nor a stored time, nor the flag: skipped.
     pub no_time: u64,
     /// Rows that stand for more than [`MAX_KEYS`](crate::keys::MAX_KEYS) keys: `seen` skips them, `unseen` reports the observations.
@@ -35,6 +37,7 @@ impl Tally {
     /// Adds the counts of rows that were read apart.
     pub fn merge(&mut self, other: &Self) {
         self.no_key += other.no_key;
+        self.whole_baseline += other.whole_baseline;
         self.no_time += other.no_time;
         self.too_many_keys += other.too_many_keys;
         self.broken_clock += other.broken_clock;
@@ -50,6 +53,7 @@ impl Tally {
         match reading {
             Ok(reading) => self.count_read(reading, keys),
             Err(Skip::NoKey) => self.no_key += 1,
+            Err(Skip::WholeBaseline(_)) => self.whole_baseline += 1,
             Err(Skip::NoTime) => self.no_time += 1,
             Err(Skip::TooManyKeys { .. }) => self.too_many_keys += 1,
         }
