@@ -181,3 +181,16 @@ fn time_modifier(bencher: Bencher<'_, '_>, text: &str) {
 fn timestamp_parse(bencher: Bencher<'_, '_>, text: &str) {
     bencher.bench(|| Timestamp::parse(black_box(text.as_bytes())));
 }
+
+#[divan::bench(args = ["2023-07-10T11:42:18Z", "2023-07-10T13:42:18.123+02:00"])]
+fn iso8601(bencher: Bencher<'_, '_>, text: &str) {
+    bencher.bench(|| Timestamp::from_iso8601(black_box(text.as_bytes())));
+}
+
+/// The same by chrono's parser, which is why ours is there.
+#[divan::bench]
+fn iso8601_by_chrono(bencher: Bencher<'_, '_>) {
+    let format = "%Y-%m-%dT%H:%M:%S%.fZ";
+    bencher
+        .bench(|| chrono::NaiveDateTime::parse_from_str(black_box("2023-07-10T11:42:18Z"), format));
+}

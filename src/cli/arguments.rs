@@ -4,7 +4,6 @@
 //! doors. Two things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
 use super::gathered::TimeRange;
-use crate::cloudtrail::event_time;
 use crate::options::{render, table, SearchCommand, Token};
 use crate::time::Timestamp;
 use clap::parser::ValueSource;
@@ -248,9 +247,11 @@ pub(super) fn typed_range(matches: &ArgMatches) -> Result<TimeRange, NotAMoment>
     })
 }
 
-/// A time as CloudTrail writes it, or epoch seconds.
+/// An ISO-8601 time, a date for its midnight in UTC, or epoch seconds.
 fn moment(text: &str) -> Option<Timestamp> {
-    event_time(text.as_bytes()).or_else(|| Timestamp::parse(text.as_bytes()).ok().flatten())
+    Timestamp::from_iso8601(text.as_bytes())
+        .or_else(|| Timestamp::from_iso8601_date(text.as_bytes()))
+        .or_else(|| Timestamp::parse(text.as_bytes()).ok().flatten())
 }
 
 /// The end of a range is no time.
@@ -323,6 +324,19 @@ mod tests {
             typed(&["--by", "role name, a=b"]).unwrap().by,
             ["role name", "a=b"]
         );
+    }
+
+    #[test]
+    fn a_range_ends_at_a_time_a_date_or_epoch_seconds() {
+        for (text, seconds) in [
+            ("2023-07-10T12:00:00Z", Some(1_688_990_400)),
+            ("2023-07-10", Some(1_688_947_200)),
+            ("1688947200", Some(1_688_947_200)),
+            ("2023-07-10x", None),
+        ] {
+            let expected = seconds.map(Timestamp::from_seconds);
+            assert_eq!(moment(text), expected, "{text}");
+        }
     }
 
     #[test]

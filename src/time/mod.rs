@@ -5,6 +5,7 @@
 //! chrono's.
 
 mod calendar;
+mod iso8601;
 mod modifier;
 mod timestamp;
 
