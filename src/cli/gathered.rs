@@ -7,7 +7,7 @@
 use super::few::Few;
 use super::keys::{self, pack, PackedKey};
 use crate::baseline::{Fact, Sighting, StoredSighting};
-use crate::cloudtrail::{Call, Passed};
+use crate::cloudtrail::{Call, NotACall};
 use crate::keys::RowKeys;
 use crate::lookup::{Clock, Reading, Tally};
 use crate::time::{Timestamp, MINUTE};
@@ -135,13 +135,13 @@ impl Records {
             + self.outside
     }
 
-    pub(super) fn pass(&mut self, passed: Passed) {
-        match passed {
-            Passed::NoRecord => self.foreign += 1,
-            Passed::OtherCaller => self.others += 1,
-            Passed::Failed => self.failed += 1,
-            Passed::NoKey => self.no_key += 1,
-            Passed::WrongType => self.wrong_type += 1,
+    pub(super) fn pass(&mut self, not_a_call: NotACall) {
+        match not_a_call {
+            NotACall::NoRecord => self.foreign += 1,
+            NotACall::OtherCaller => self.others += 1,
+            NotACall::Failed => self.failed += 1,
+            NotACall::NoKey => self.no_key += 1,
+            NotACall::WrongType => self.wrong_type += 1,
         }
     }
 

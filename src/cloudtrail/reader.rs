@@ -1,85 +1,14 @@
-//! CloudTrail records to facts about keys: which role made which call, when, and whether it succeeded.
+//! JSON text to records: one record, one a line, lists, `{"Records":[…]}`, or any of these end to end.
 //!
-//! A key is `<account>:role/<role name>` and `<service>:<eventName>`. The name of a session never reaches it, or every session
-//! would be a role never seen before. Only the fields that the detection asks about are read, borrowed from the text; all
-//! others are skipped. Knows no files, no windows and no baseline.
-//!
-//! Sources: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element"; the app's macros
-//! `cloud_api_calls_cloudtrail_events` and `cloud_api_calls_cloudtrail_fields`, which say the same in SPL; that resources also
-//! come with a small `arn` is from the records in `tests/data/cloudtrail`.
+//! Does not know what a record means.
 
-use crate::time::Timestamp;
+use super::fields::all_else_is;
+use super::record::Record;
 use memchr::memchr_iter;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use std::borrow::Cow;
 use std::fmt;
 use thiserror::Error;
-
-/// One record, as far as the detection reads it.
-#[derive(Debug, Default)]
-pub struct Record<'a> {
-    time: Text<'a>,
-    source: Text<'a>,
-    name: Text<'a>,
-    error: Text<'a>,
-    region: Text<'a>,
-    source_ip: Text<'a>,
-    identity: Object<Identity<'a>>,
-    object: Resource<'a>,
-}
-
-/// A successful call by an assumed role.
-#[derive(Debug)]
-pub struct Call<'a> {
-    /// Who called.
-    pub user: User<'a>,
-    /// The service without its domain: `s3`.
-    pub service: &'a str,
-    /// What was called: `GetObject`.
-    pub event_name: &'a str,
-    /// When; none if `eventTime` is missing or no time.
-    pub time: Option<Timestamp>,
-    /// The role's account.
-    pub account: Option<&'a str>,
-    /// The role's name.
-    pub role: Option<&'a str>,
-    /// The region in which it was called.
-    pub region: Option<&'a str>,
-    /// The address it was called from, or the name of the service that called for the role.
-    pub source_ip: Option<&'a str>,
-    /// The ARN of the first resource.
-    pub object: Option<&'a str>,
-}
-
-/// The role behind a call, as a key names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum User<'a> {
-    /// Account and role name are known.
-    Role {
-        /// The account that the role belongs to.
-        account: &'a str,
-        /// Its name.
-        role: &'a str,
-    },
-    /// They are not; this is the caller's ARN, without a session.
-    Arn(&'a str),
-}
-
-/// Why a record is no successful call by an assumed role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
-    /// It has no `userIdentity`, as a digest file or a foreign object has none.
-    NoRecord,
-    /// Somebody else called: a user, a service, the account itself.
-    OtherCaller,
-    /// The call failed: there is an `errorCode`.
-    Failed,
-    /// The role, the service or the name of the call is missing.
-    NoKey,
-    /// One of them, or what holds it, is of the wrong JSON type.
-    WrongType,
-}
 
 /// Text that is not JSON, or no longer.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -158,175 +87,6 @@ fn reason(error: &serde_json::Error) -> String {
         .to_owned()
 }
 
-impl<'a> Record<'a> {
-    /// The call that is recorded.
-    ///
-    /// # Errors
-    /// [`Passed`], if it is none of those that the detection is about.
-    pub fn call(&self) -> Result<Call<'_>, Passed> {
-        let identity = match &self.identity {
-            Object::Absent => return Err(Passed::NoRecord),
-            Object::Other => return Err(Passed::WrongType),
-            Object::Is(identity) => identity,
-        };
-        if identity.kind.text()? != Some("AssumedRole") {
-            return Err(Passed::OtherCaller);
-        }
-        if self.error != Text::Absent {
-            return Err(Passed::Failed);
-        }
-        let issuer = identity.issuer()?;
-        let account = match issuer.account.text()? {
-            Some(account) => Some(account),
-            None => identity.account.text()?,
-        };
-        let arn = identity.arn.text()?;
-        let role = match issuer.name.text()? {
-            Some(name) => Some(name),
-            None => arn.and_then(|arn| Some(assumed_role(arn)?.1)),
-        };
-        let user = match (account, role, arn) {
-            (Some(account), Some(role), _) => User::Role { account, role },
-            (_, _, Some(arn)) => User::Arn(assumed_role(arn).map_or(arn, |(arn, _)| arn)),
-            _ => return Err(Passed::NoKey),
-        };
-        let source = self.source.text()?.ok_or(Passed::NoKey)?;
-        Ok(Call {
-            user,
-            service: source.strip_suffix(".amazonaws.com").unwrap_or(source),
-            event_name: self.name.text()?.ok_or(Passed::NoKey)?,
-            time: self
-                .time
-                .shown()
-                .and_then(|text| Timestamp::from_iso8601(text.as_bytes())),
-            account,
-            role,
-            region: self.region.shown(),
-            source_ip: self.source_ip.shown(),
-            object: self.object.0.as_deref(),
-        })
-    }
-}
-
-impl Call<'_> {
-    /// Appends the first half of the key: `123456789012:role/Admin`, or an ARN without its session.
-    pub fn write_user(&self, out: &mut Vec<u8>) {
-        match self.user {
-            User::Role { account, role } => {
-                for part in [account, ":role/", role] {
-                    out.extend_from_slice(part.as_bytes());
-                }
-            }
-            User::Arn(arn) => out.extend_from_slice(arn.as_bytes()),
-        }
-    }
-
-    /// Appends the second half of the key: `s3:GetObject`.
-    pub fn write_command(&self, out: &mut Vec<u8>) {
-        for part in [self.service, ":", self.event_name] {
-            out.extend_from_slice(part.as_bytes());
-        }
-    }
-}
-
-/// An ARN `…:assumed-role/<role>/<session>` without its session, and the role's name in it.
-fn assumed_role(arn: &str) -> Option<(&str, &str)> {
-    const KIND: &str = ":assumed-role/";
-    let name_starts = arn.find(KIND)? + KIND.len();
-    let name = arn[name_starts..].split('/').next()?;
-    (!name.is_empty()).then_some((&arn[..name_starts + name.len()], name))
-}
-
-/// The `userIdentity` of a record.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Identity<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
-    #[serde(borrow)]
-    arn: Text<'a>,
-    #[serde(borrow, rename = "accountId")]
-    account: Text<'a>,
-    #[serde(borrow, rename = "sessionContext")]
-    session: Object<Session<'a>>,
-}
-
-/// Its `sessionContext`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Session<'a> {
-    #[serde(borrow, rename = "sessionIssuer")]
-    issuer: Object<Issuer<'a>>,
-}
-
-/// The `sessionIssuer` in that: the role that the session was made from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Issuer<'a> {
-    #[serde(borrow, rename = "accountId")]
-    account: Text<'a>,
-    #[serde(borrow, rename = "userName")]
-    name: Text<'a>,
-}
-
-impl<'a> Identity<'a> {
-    fn issuer(&self) -> Result<&Issuer<'a>, Passed> {
-        const UNKNOWN: &Issuer<'_> = &Issuer {
-            account: Text::Absent,
-            name: Text::Absent,
-        };
-        match &self.session {
-            Object::Absent => Ok(UNKNOWN),
-            Object::Is(session) => match &session.issuer {
-                Object::Absent => Ok(UNKNOWN),
-                Object::Is(issuer) => Ok(issuer),
-                Object::Other => Err(Passed::WrongType),
-            },
-            Object::Other => Err(Passed::WrongType),
-        }
-    }
-}
-
-/// A field that should hold a string. `null` counts as absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Text<'a> {
-    #[default]
-    Absent,
-    Is(Cow<'a, str>),
-    Other,
-}
-
-impl Text<'_> {
-    /// The string; none if there is none or it is empty.
-    fn text(&self) -> Result<Option<&str>, Passed> {
-        match self {
-            Self::Other => Err(Passed::WrongType),
-            _ => Ok(self.shown()),
-        }
-    }
-
-    /// The string of a field that no key depends on.
-    fn shown(&self) -> Option<&str> {
-        match self {
-            Self::Is(text) if !text.is_empty() => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// A field that should hold an object. `null` counts as absent.
-#[derive(Debug, Default)]
-enum Object<T> {
-    #[default]
-    Absent,
-    Is(T),
-    Other,
-}
-
-/// The first ARN in `resources`, which stands under `ARN` or `arn`.
-#[derive(Debug, Default)]
-struct Resource<'a>(Option<Cow<'a, str>>);
-
 /// The field names of a record.
 #[derive(Deserialize)]
 #[serde(field_identifier)]
@@ -351,15 +111,6 @@ enum FieldName {
     Resources,
     #[serde(other)]
     Other,
-}
-
-/// The values of JSON types that a visitor has no use for.
-macro_rules! all_else_is {
-    ($self:ident -> $else:expr; $($visit:ident: $type:ty),*) => {
-        $(fn $visit<E: serde::de::Error>($self, _: $type) -> Result<Self::Value, E> {
-            Ok($else)
-        })*
-    };
 }
 
 /// Hands every record in a value to `each`, however deep it lies in lists. A value that holds none is an empty record.
@@ -427,103 +178,6 @@ impl<'a, F: FnMut(Result<Record<'a>, Malformed>)> Visitor<'a> for Records<'_, F>
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'a> Visitor<'a> for TextVisitor {
-            type Value = Text<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Text<'a>, E> {
-                Ok(Text::Is(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text<'a>, E> {
-                Ok(Text::Is(Cow::Owned(text.to_owned())))
-            }
-            fn visit_unit<E>(self) -> Result<Text<'a>, E> {
-                Ok(Text::Absent)
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, values: A) -> Result<Text<'a>, A::Error> {
-                IgnoredAny.visit_seq(values).map(|_| Text::Other)
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Text<'a>, A::Error> {
-                IgnoredAny.visit_map(fields).map(|_| Text::Other)
-            }
-            all_else_is! { self -> Text::Other; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64 }
-        }
-        json.deserialize_any(TextVisitor)
-    }
-}
-
-impl<'a, T: Deserialize<'a>> Deserialize<'a> for Object<T> {
-    fn deserialize<D: Deserializer<'a>>(json: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(std::marker::PhantomData<T>);
-        impl<'a, T: Deserialize<'a>> Visitor<'a> for ObjectVisitor<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(serde::de::value::MapAccessDeserializer::new(fields)).map(Object::Is)
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, values: A) -> Result<Object<T>, A::Error> {
-                IgnoredAny.visit_seq(values).map(|_| Object::Other)
-            }
-            fn visit_unit<E>(self) -> Result<Object<T>, E> {
-                Ok(Object::Absent)
-            }
-            all_else_is! { self -> Object::Other;
-            visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
-        }
-        json.deserialize_any(ObjectVisitor(std::marker::PhantomData))
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Arn<'a> {
-            #[serde(borrow, rename = "ARN", alias = "arn")]
-            arn: Text<'a>,
-        }
-        struct ListVisitor;
-        impl<'a> Visitor<'a> for ListVisitor {
-            type Value = Resource<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, mut values: A) -> Result<Resource<'a>, A::Error> {
-                let mut first = None;
-                while let Some(value) = values.next_element::<Object<Arn<'a>>>()? {
-                    match value {
-                        Object::Is(Arn { arn: Text::Is(arn) })
-                            if !arn.is_empty() && first.is_none() =>
-                        {
-                            first = Some(arn);
-                        }
-                        _ => {}
-                    }
-                }
-                Ok(Resource(first))
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Resource<'a>, A::Error> {
-                IgnoredAny.visit_map(fields).map(|_| Resource(None))
-            }
-            fn visit_unit<E>(self) -> Result<Resource<'a>, E> {
-                Ok(Resource(None))
-            }
-            all_else_is! { self -> Resource(None);
-            visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
-        }
-        json.deserialize_any(ListVisitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -536,7 +190,7 @@ mod tests {
             told.push(match record {
                 Err(fault) => fault.to_string(),
                 Ok(record) => match record.call() {
-                    Err(passed) => format!("{passed:?}"),
+                    Err(not_a_call) => format!("{not_a_call:?}"),
                     Ok(call) => {
                         let mut key = Vec::new();
                         call.write_user(&mut key);
