@@ -50,6 +50,7 @@ fn facts(body: &[u8], mut take: impl FnMut(&RowKeys<'_>, Fact)) {
     let clock = Clock {
         now: as_of(),
         as_of: as_of(),
+        earliest: Cutoffs::AFTER_EPOCH,
     };
     let mut tally = Tally::new(by.len());
     let mut rows = FactReader::new(body, &by, clock).expect("a header");
@@ -63,6 +64,7 @@ fn cutoffs() -> Cutoffs {
         activity: as_of().saturating_add(-DAY),
         forget: Some(as_of().saturating_add(-90 * DAY)),
         learning: as_of().saturating_add(-7 * DAY),
+        earliest: Cutoffs::AFTER_EPOCH,
     }
 }
 

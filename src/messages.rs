@@ -70,23 +70,46 @@ pub fn row_problems(tally: &Tally, purpose: Purpose) -> Option<String> {
         Purpose::Detect => (tally.no_key, "reported without judging"),
     };
     let too_many = format!("more than {MAX_KEYS} keys in one row");
-    let problems = [
+    let skipped = [
         ("skipped", without_key, "a key field is empty"),
         ("skipped", tally.no_time, "no time"),
         (done_with_too_many, tally.too_many_keys, &too_many),
-        ("ignored a time in", tally.bad_time, "not a number"),
-        (
-            "ignored a time in",
-            tally.broken_clock,
-            "more than a day ahead of the clock",
-        ),
     ];
-    let texts: Vec<String> = problems
+    let skipped = skipped
         .iter()
         .filter(|(_, rows, _)| *rows > 0)
-        .map(|(done, rows, why)| format!("{done} {}: {why}", count(*rows, "row")))
+        .map(|(done, rows, why)| format!("{done} {}: {why}", count(*rows, "row")));
+    let problems: Vec<String> = skipped.chain(time_problems(tally)).collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+/// In how many rows a time was not used as it came, why, and one of them.
+fn time_problems(tally: &Tally) -> impl Iterator<Item = String> + '_ {
+    let problems = [
+        (&tally.bad_time, "not a number"),
+        (&tally.ahead, "more than a day ahead of the clock"),
+        (&tally.milliseconds, "in milliseconds, expected seconds"),
+        (&tally.too_early, "too early to be true"),
+    ];
+    problems.into_iter().filter_map(|(counted, why)| {
+        let example = counted.example.as_ref()?;
+        let rows = count(counted.rows, "row");
+        Some(format!("ignored a time in {rows}: {why} ({example})"))
+    })
+}
+
+/// That a key field has no value in any row, if so: most likely it is spelled otherwise.
+pub fn fields_without_a_value(tally: &Tally, by: &[String]) -> Option<String> {
+    let fields: Vec<String> = tally
+        .fields_without_a_value()
+        .map(|field| format!("`{}`", by[field]))
         .collect();
-    (!texts.is_empty()).then(|| texts.join("; "))
+    (!fields.is_empty()).then(|| {
+        format!(
+            "no row has a value in {}: is the field named otherwise?",
+            fields.join(" or ")
+        )
+    })
 }
 
 /// How many observations have the value `unknown` in a key field, one text a field.
@@ -162,7 +185,12 @@ impl<Z: TimeZone> Messages<'_, Z> {
     pub fn maturity(&self, learned: &Learned) -> String {
         match (learned.maturity(), learned.oldest()) {
             (Maturity::Mature, _) => "the baseline is mature".into(),
-            (Maturity::Learning, None) => "the baseline is empty".into(),
+            (Maturity::Learning, None) if learned.rows().next().is_none() => {
+                "the baseline is empty".into()
+            }
+            (Maturity::Learning, None) => {
+                "no first time in the baseline can be true, so it does not become mature".into()
+            }
             (Maturity::Learning, Some(oldest)) => {
                 let oldest_at = oldest.human(self.zone);
                 match self.windows.learning.reaches(oldest, self.as_of, self.zone) {

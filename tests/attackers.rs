@@ -136,7 +136,8 @@ fn a_time_that_is_none_stops_the_learning_and_hides_nothing() {
     assert_eq!(users(&run("unseen", &rows)), ["odd"]);
     let error = run("seen", &rows).error.unwrap();
     assert!(
-        error.contains("`firstTime` must be epoch seconds")
+        error.contains("expected epoch seconds")
+            && error.contains("`firstTime` in row 201 is `=now()`")
             && error.contains("nothing was learned"),
         "{error}"
     );

@@ -36,7 +36,7 @@ impl Desk {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let day = |number: usize| {
-            let rows = (0..ROWS).map(|role| format!("role{role},Call{number},{number}00000\n"));
+            let rows = (0..ROWS).map(|role| format!("role{role},Call{number},1700{number}00000\n"));
             format!("user,command,_time\n{}", rows.collect::<String>())
         };
         fs::write(folder.path().join("old.csv"), day(1)).unwrap();
@@ -471,7 +471,7 @@ fn a_file_of_another_kind_is_refused_and_untouched() {
         &format!("{HEADER}\na,b,1,2,1\n\"unclosed"),
         &format!("{HEADER},{HEADER}\na,b,1,2,1,a,b,1,2,1\n"),
         &format!("{HEADER}\na,b,1,2,1\na,b,1\n"),
-        &format!("{HEADER}\na,b,1e9,2,1\n"),
+        &format!("{HEADER}\na,b,soon,2,1\n"),
     ] {
         fs::write(desk.path("b.csv"), text).unwrap();
         let output = desk.learn("news.csv").output().unwrap();

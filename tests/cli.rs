@@ -443,7 +443,7 @@ fn malformed_lines_are_told_once_with_file_and_line() {
         format!("{good}\n{{\"cut\": \n{good}\nnonsense\n{good}\n"),
     );
     desk.write("logs/b.json", format!("{{\"Records\":[{good},{good}"));
-    desk.write("logs/c.csv", "user,command,_time\na,b,1\nc\n");
+    desk.write("logs/c.csv", "user,command,_time\na,b,1700000000\nc\n");
     let mut cut = gzip(&good.repeat(3));
     cut.truncate(cut.len() - 9);
     desk.write("logs/d.json.gz", cut);
@@ -494,7 +494,7 @@ fn a_file_that_is_no_baseline_is_refused_and_left_as_it_is() {
         ),
         (
             format!("{header}\na,b,yesterday,2,1\n"),
-            "row 1: `firstTimeSeen` must be epoch seconds",
+            "expected epoch seconds such as `1699833600.25`, but `firstTimeSeen` of user `a`, command `b` is `yesterday`",
         ),
         (
             format!("{header}\n,b,1,2,1\n"),
@@ -585,21 +585,21 @@ fn a_learner_waits_for_another_and_says_so() {
 #[test]
 fn rows_from_a_search_are_learned_by_any_fields() {
     let desk = Desk::new();
-    desk.write("rows.csv", "host,firstTime,lastTime,firstTimeSeen,lastTimeSeen,enough_data\nweb,800000,900000,,,\ndb,,,100,700000,1\n");
+    desk.write("rows.csv", "host,firstTime,lastTime,firstTimeSeen,lastTimeSeen,enough_data\nweb,1700800000,1700900000,,,\ndb,,,1700000100,1700700000,1\n");
     desk.ok("learn --baseline b.csv --by host rows.csv")
-        .says("1 observation learned as of 1970-01-11 10:00:00 UTC: 2 keys");
-    assert!(desk
-        .read("b.csv")
-        .starts_with("host,firstTimeSeen,lastTimeSeen,enough_data,_key\ndb,100,700000,1,"));
+        .says("1 observation learned as of 2023-11-25 08:13:20 UTC: 2 keys");
+    assert!(desk.read("b.csv").starts_with(
+        "host,firstTimeSeen,lastTimeSeen,enough_data,_key\ndb,1700000100,1700700000,1,"
+    ));
     let told = desk.run_on(
         "detect --baseline b.csv --by host --format csv -",
-        b"host,_time,object,count\nweb,1500000,x,7\nnew,1500001,y,\n",
+        b"host,_time,object,count\nweb,1701500000,x,7\nnew,1701500001,y,\n",
     );
-    assert_eq!(told.out, "firstTime,lastTime,count,host,account,role,region,src,object,account_count,role_count,region_count,src_count,object_count\n1500001,1500001,1,new,,,,,y,0,0,0,0,1\n");
+    assert_eq!(told.out, "firstTime,lastTime,count,host,account,role,region,src,object,account_count,role_count,region_count,src_count,object_count\n1701500001,1701500001,1,new,,,,,y,0,0,0,0,1\n");
     desk.write("bad.csv", "host,_time\nweb,soon\n");
     let told = desk.run("learn --baseline b.csv --by host bad.csv");
     assert_eq!(told.code, 1);
-    told.says("error: `bad.csv`, row 1: `_time` must be epoch seconds such as `1699833600.25`, got `soon`; nothing was learned");
+    told.says("error: `bad.csv`: expected epoch seconds such as `1699833600.25`, but `_time` in row 1 is `soon`; nothing was learned");
     desk.write("trail.json", call("A", "B", "2025-01-01T00:00:00Z"));
     desk.run("learn --baseline b.csv --by host trail.json")
         .says(
@@ -614,11 +614,11 @@ fn what_a_row_says_of_its_own_key_counts_beside_the_baseline() {
     let desk = Desk::new();
     desk.write(
         "b.csv",
-        "host,firstTimeSeen,lastTimeSeen,enough_data\nweb,100,1400000,1\n",
+        "host,firstTimeSeen,lastTimeSeen,enough_data\nweb,1700000100,1701400000,1\n",
     );
     desk.write(
         "rows.csv",
-        "host,_time,firstTimeSeen,lastTimeSeen\nlong known,1500000,100,1400000\njust seen,1500000,1499000,1499000\nnew,1500000,,\n",
+        "host,_time,firstTimeSeen,lastTimeSeen\nlong known,1701500000,1700000100,1701400000\njust seen,1701500000,1701499000,1701499000\nnew,1701500000,,\n",
     );
     let told = desk.ok("detect --baseline b.csv --by host --format csv rows.csv");
     told.says("3 observations of 3 keys judged");

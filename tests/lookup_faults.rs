@@ -255,7 +255,7 @@ fn two_updates_at_once_lose_nothing_that_the_next_does_not_bring_back() {
 fn an_observation_without_a_usable_time_stops_the_update_before_it_writes() {
     for eval in [
         "firstTime=\"soon\"",
-        "lastTime=\"1e9\"",
+        "lastTime=\"1e\"",
         "firstTime=\"1 Jan\", lastTime=\"\"",
     ] {
         let mut head = learned();

@@ -56,6 +56,11 @@ fn is_forgotten(sighting: Sighting, cutoffs: Cutoffs) -> bool {
     sighting.last().is_none_or(|last| last <= forget)
 }
 
+/// The first time, unless it is too early to be true.
+fn first_that_counts(sighting: Sighting, cutoffs: Cutoffs) -> Option<Timestamp> {
+    sighting.first().filter(|&first| first >= cutoffs.earliest)
+}
+
 /// What a baseline becomes: first, last and change of every key that stays, and the maturity of all.
 fn learn(facts: &[Plain], cutoffs: Cutoffs) -> (BTreeMap<Key, (Sighting, Change)>, Maturity) {
     let remembered = |stored: &StoredSighting| !is_forgotten(stored.sighting, cutoffs);
@@ -74,7 +79,7 @@ fn learn(facts: &[Plain], cutoffs: Cutoffs) -> (BTreeMap<Key, (Sighting, Change)
     merged.retain(|_, sighting| *sighting != Sighting::NEVER && !is_forgotten(*sighting, cutoffs));
     let oldest = merged
         .values()
-        .filter_map(|sighting| sighting.first())
+        .filter_map(|sighting| first_that_counts(*sighting, cutoffs))
         .min();
     let mature = oldest.is_some_and(|oldest| oldest <= cutoffs.learning);
     let maturity = if mature {
@@ -245,12 +250,12 @@ fn some_facts(
 }
 
 fn cutoffs() -> impl Strategy<Value = Cutoffs> {
-    (proptest::option::of(0i64..8), 0i64..8, 0i64..8).prop_map(|(forget, learning, activity)| {
-        Cutoffs {
-            forget: forget.map(Timestamp),
-            learning: Timestamp(learning),
-            activity: Timestamp(activity),
-        }
+    let times = (proptest::option::of(0i64..8), 0i64..8, 0i64..8, 0i64..3);
+    times.prop_map(|(forget, learning, activity, earliest)| Cutoffs {
+        forget: forget.map(Timestamp),
+        learning: Timestamp(learning),
+        activity: Timestamp(activity),
+        earliest: Timestamp(earliest),
     })
 }
 
@@ -261,7 +266,7 @@ fn check_learner(facts: &[Plain], cutoffs: Cutoffs) -> Result<(), TestCaseError>
     let firsts = || {
         expected
             .values()
-            .filter_map(|(sighting, _)| sighting.first())
+            .filter_map(|(sighting, _)| first_that_counts(*sighting, cutoffs))
     };
     prop_assert_eq!(learned.oldest(), firsts().min());
     let count = |change| expected.values().filter(|&&(_, is)| is == change).count() as u64;
@@ -342,7 +347,7 @@ proptest! {
         prop_assert_eq!((stats.observations, stats.baseline_rows), (observations as u64, (facts.len() - observations) as u64));
         prop_assert_eq!(stats.stored, stored().count() as u64);
         prop_assert_eq!(stats.newest, stored().filter_map(|stored| stored.sighting.last()).max());
-        prop_assert_eq!(stats.oldest, remembered.iter().filter_map(|(_, stored)| stored.sighting.first()).min());
+        prop_assert_eq!(stats.oldest, remembered.iter().filter_map(|(_, stored)| first_that_counts(stored.sighting, cutoffs)).min());
     }
 
     #[test]
@@ -365,7 +370,7 @@ proptest! {
         days in proptest::collection::vec(proptest::collection::vec((0usize..9, sighting()), 0..6), 1..6)
     ) {
         // Without forgetting, learning is merging: the order of the updates cannot matter.
-        let cutoffs = Cutoffs { forget: None, learning: Timestamp(3), activity: Timestamp(3) };
+        let cutoffs = Cutoffs { forget: None, learning: Timestamp(3), activity: Timestamp(3), earliest: Timestamp(0) };
         let names = ["a", "b", "c"].map(String::from);
         let observe = |&(key, observed): &(usize, Sighting)| Plain {
             fields: [vec![names[key / 3].clone()], vec![names[key % 3].clone()]],

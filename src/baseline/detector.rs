@@ -34,7 +34,7 @@ pub struct Ticket(u32);
 /// use unseen::keys::RowKeys;
 /// use unseen::time::Timestamp;
 ///
-/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500) };
+/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500), earliest: Cutoffs::AFTER_EPOCH };
 /// let mut detector = Detector::new(cutoffs);
 /// let observation = Fact { observed: Some(Sighting::NEVER), stored: None };
 /// let stored = StoredSighting {
@@ -249,6 +249,7 @@ mod tests {
         activity: Timestamp(1_000),
         forget: None,
         learning: Timestamp(500),
+        earliest: Timestamp(1),
     };
     const FORGETFUL: Cutoffs = Cutoffs {
         forget: Some(Timestamp(100)),

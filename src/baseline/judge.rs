@@ -23,10 +23,20 @@ pub struct Cutoffs {
     pub forget: Option<Timestamp>,
     /// A baseline whose oldest sighting is at or before this is mature.
     pub learning: Timestamp,
+    /// A first time before this comes from a broken clock: its key stays known, and it counts for no maturity.
+    pub earliest: Timestamp,
 }
 
 impl Cutoffs {
-    /// The maturity of a baseline whose oldest sighting, forgotten ones left out, is this.
+    /// The earliest first time that counts where no other is known: just after 1970-01-01 00:00 UTC, which stands for no time at all.
+    pub const AFTER_EPOCH: Timestamp = Timestamp(1);
+
+    /// The first time of a sighting, if it counts for maturity.
+    pub fn first_that_counts(&self, sighting: Sighting) -> Option<Timestamp> {
+        sighting.first().filter(|&first| first >= self.earliest)
+    }
+
+    /// The maturity of a baseline whose oldest sighting, those left out that are forgotten or do not count, is this.
     pub fn maturity(&self, oldest: Option<Timestamp>) -> Maturity {
         match oldest {
             Some(oldest) if oldest <= self.learning => Maturity::Mature,
@@ -62,7 +72,7 @@ pub enum Verdict {
 /// use unseen::baseline::{judge, Cutoffs, Maturity, Sighting, Verdict};
 /// use unseen::time::Timestamp;
 ///
-/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: Some(Timestamp(100)), learning: Timestamp(500) };
+/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: Some(Timestamp(100)), learning: Timestamp(500), earliest: Timestamp(1) };
 /// let stored = |first, last| Some(Sighting::new(Some(Timestamp(first)), Some(Timestamp(last))));
 /// assert_eq!(judge(Maturity::Mature, stored(1_000, 1_200), &cutoffs), Verdict::Known);
 /// assert_eq!(judge(Maturity::Mature, stored(1_001, 1_200), &cutoffs), Verdict::New);
@@ -87,6 +97,7 @@ mod tests {
         activity: Timestamp(1_000),
         forget: Some(Timestamp(100)),
         learning: Timestamp(500),
+        earliest: Timestamp(10),
     };
 
     fn stored(first: i64, last: i64) -> Option<Sighting> {
@@ -128,6 +139,18 @@ mod tests {
                 judge(Maturity::Learning, stored, &CUTOFFS),
                 learning,
                 "{case}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_first_time_from_a_broken_clock_keeps_its_key_known_and_counts_for_no_maturity() {
+        for (first, expected) in [(9, None), (10, Some(Timestamp(10)))] {
+            let sighting = stored(first, 900).unwrap();
+            assert_eq!(CUTOFFS.first_that_counts(sighting), expected);
+            assert_eq!(
+                judge(Maturity::Mature, Some(sighting), &CUTOFFS),
+                Verdict::Known
             );
         }
     }

@@ -34,7 +34,8 @@ impl RunningBaseline {
             *stored = stored.merge(sighting);
         }
         self.forget(cutoffs);
-        self.oldest = self.rows().filter_map(Sighting::first).min();
+        let firsts = self.rows().filter_map(|row| cutoffs.first_that_counts(row));
+        self.oldest = firsts.min();
         self.maturity = cutoffs.maturity(self.oldest);
     }
 
@@ -68,7 +69,8 @@ impl RunningBaseline {
 
     /// How many keys it has, all counted as unchanged, and how many of them are old enough to make it mature.
     pub fn counts(&self, cutoffs: &Cutoffs) -> Counts {
-        let is_old = |sighting: &Sighting| cutoffs.maturity(sighting.first()) == Maturity::Mature;
+        let is_old =
+            |row: &Sighting| cutoffs.maturity(cutoffs.first_that_counts(*row)) == Maturity::Mature;
         Counts {
             unchanged: self.rows().count() as u64,
             old: self.rows().filter(is_old).count() as u64,

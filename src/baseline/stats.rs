@@ -53,7 +53,10 @@ impl BaselineStats {
         self.newest = self.newest.max(stored.sighting.last());
         if !cutoffs.forgets(stored.sighting) {
             self.live += 1;
-            let oldest = self.oldest.into_iter().chain(stored.sighting.first());
+            let oldest = self
+                .oldest
+                .into_iter()
+                .chain(cutoffs.first_that_counts(stored.sighting));
             self.oldest = oldest.min();
             self.is_mature |= stored.maturity == Some(Maturity::Mature);
         }

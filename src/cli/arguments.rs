@@ -342,16 +342,17 @@ mod tests {
     #[test]
     fn mistakes_read_as_they_do_in_a_search() {
         assert_eq!(
-            typed(&["--forget-window=90"])
+            typed(&["--forget-window=-90d"])
                 .unwrap()
                 .windows
                 .forget
                 .unwrap()
                 .to_string(),
-            "90"
+            "-90d"
         );
         for (words, expected) in [
-            (&["--forget-window=x"][..], "`forget_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `x`"),
+            (&["--forget-window=90"][..], "`forget_window` must be a time modifier with a unit, got `90`; did you mean `-90d@d`?"),
+            (&["--forget-window=x"], "`forget_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `x`"),
             (&["--as-of="], "`as_of` has no value; write `as_of=(now|latest|<epoch-seconds>)`"),
             (&["--as-of=tomorrow"], "`as_of` must be `now`, `latest` or epoch seconds such as `1699833600`, got `tomorrow`"),
             (&["--by", "user,user"], "the field `user` is given twice; a key has each field once"),

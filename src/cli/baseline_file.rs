@@ -5,7 +5,7 @@
 //! What a run that died left behind (`FILE.new`) is replaced by the next.
 
 use crate::keys::RowKeys;
-use crate::lookup::{schema, Clock, FactReader, FactRow, NotATimeIn, Reading, Tally};
+use crate::lookup::{schema, Clock, FactReader, NotATimeIn, Reading, Tally};
 use crate::rows::{Reader, RowError};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ pub(super) enum BaselineError {
         reason: String,
         expected: String,
     },
-    #[error("the baseline `{}`, {error}; it was left as it is", path.display())]
+    #[error("the baseline `{}`: {error}; it was left as it is", path.display())]
     NotATime { path: PathBuf, error: NotATimeIn },
     #[error("cannot lock `{}`: {source}", path.display())]
     NoLock { path: PathBuf, source: io::Error },
@@ -123,16 +123,16 @@ impl Stored {
     ) -> Result<(), BaselineError> {
         let broken = |error: RowError| self.no_baseline(error.to_string());
         let mut rows = FactReader::new(&self.text, &self.by, clock).map_err(broken)?;
-        while let Some(FactRow { row, keys, reading }) = rows.next(tally).map_err(broken)? {
-            let Ok(reading) = reading else { continue };
-            if let Some(bad_time) = reading.bad_time.filter(|_| is_rewritten) {
-                let error = bad_time.describe(&row);
+        while let Some(row) = rows.next(tally).map_err(broken)? {
+            if let Some(error) = row.not_a_time().filter(|_| is_rewritten) {
                 return Err(BaselineError::NotATime {
                     path: self.path.clone(),
                     error,
                 });
             }
-            visit(&reading, keys);
+            if let Ok(reading) = &row.reading {
+                visit(reading, row.keys);
+            }
         }
         Ok(())
     }

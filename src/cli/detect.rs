@@ -41,6 +41,7 @@ pub(super) fn run<Z: TimeZone>(
     let clock = Clock {
         now: world.now,
         as_of,
+        earliest: Clock::FIRST_CALL,
     };
     stored.for_each(clock, false, &mut tally, |reading, keys| {
         detector.feed(keys, reading.fact);

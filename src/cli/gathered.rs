@@ -9,7 +9,7 @@ use super::keys::{self, pack, PackedKey};
 use crate::baseline::{Fact, Sighting, StoredSighting};
 use crate::cloudtrail::{Call, NotACall};
 use crate::keys::RowKeys;
-use crate::lookup::{Clock, Reading, Tally};
+use crate::lookup::{BrokenTime, Clock, Reading, Tally};
 use crate::time::{Timestamp, MINUTE};
 use std::collections::HashMap;
 use std::hash::RandomState;
@@ -121,6 +121,8 @@ pub(super) struct Records {
     pub bad_time: u64,
     /// Calls more than a day ahead of the wall clock; they are among the calls.
     pub broken_clock: u64,
+    /// Calls before 2006, when nobody could make one; they are among the calls.
+    pub too_early: u64,
 }
 
 impl Records {
@@ -155,6 +157,7 @@ impl Records {
         self.outside += other.outside;
         self.bad_time += other.bad_time;
         self.broken_clock += other.broken_clock;
+        self.too_early += other.too_early;
     }
 }
 
@@ -211,11 +214,17 @@ impl Gathered {
                 self.records.bad_time += 1;
                 None
             }
-            Some(time) if clock.is_broken(time) => {
-                self.records.broken_clock += 1;
-                None
-            }
-            Some(time) => Some(time),
+            Some(time) => match clock.check(time) {
+                None => Some(time),
+                Some(BrokenTime::TooEarly) => {
+                    self.records.too_early += 1;
+                    None
+                }
+                Some(_) => {
+                    self.records.broken_clock += 1;
+                    None
+                }
+            },
         };
         let mut key = std::mem::take(&mut self.key);
         key.clear();
@@ -309,7 +318,7 @@ impl Gathered {
         self.records.merge(other.records);
         self.observed_rows += other.observed_rows;
         self.baseline_rows += other.baseline_rows;
-        self.tally.merge(&other.tally);
+        self.tally.merge(other.tally);
     }
 
     /// The newest time observed; if nothing was, the newest that was said. Broken clocks do not count.

@@ -47,7 +47,7 @@ pub(super) enum InputError {
     StdinTwice,
     #[error("`{file}` holds CloudTrail records, whose key is `user,command`, and `--by` is `{by}`; leave it out, or give CSV rows")]
     OtherKey { file: String, by: String },
-    #[error("`{file}`, {error}; nothing was learned")]
+    #[error("`{file}`: {error}; nothing was learned")]
     NotATime { file: String, error: NotATimeIn },
 }
 
@@ -279,6 +279,7 @@ impl Shared<'_, '_> {
         Clock {
             now: self.plan.now,
             as_of: AS_OF,
+            earliest: Clock::FIRST_CALL,
         }
     }
 
@@ -531,11 +532,14 @@ impl<'s, 'p> Part<'s, 'p> {
         let mut rows = FactReader::new(body, self.plan.by, self.clock)?;
         let count = rows.header().column(b"count");
         let context = CONTEXT.map(|name| rows.header().column(name.as_bytes()));
-        while let Some(FactRow { row, keys, reading }) = rows.next(&mut gathered.tally)? {
-            let Ok(reading) = reading else { continue };
-            if let (Some(bad_time), BadTimes::Stop) = (reading.bad_time, self.plan.bad_times) {
-                return Err(RowsStopped::NotATime(bad_time.describe(&row)));
+        while let Some(row) = rows.next(&mut gathered.tally)? {
+            if let (Some(error), BadTimes::Stop) = (row.not_a_time(), self.plan.bad_times) {
+                return Err(RowsStopped::NotATime(error));
             }
+            let FactRow {
+                row, keys, reading, ..
+            } = row;
+            let Ok(reading) = reading else { continue };
             let values = context.map(|column| values(&row, column));
             let values = values
                 .each_ref()
@@ -805,7 +809,7 @@ mod tests {
             let error = read_on(threads, &[folder.path().to_owned()], b"")
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains("03.csv`, row 1: `_time` must be"), "{error}");
+            assert!(error.contains("03.csv`: expected epoch seconds such as `1699833600.25`, but `_time` in row 1 is"), "{error}");
         }
     }
 

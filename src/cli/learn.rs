@@ -102,8 +102,12 @@ impl<'l> Learning<'l> {
             clock: Clock {
                 now: world.now,
                 as_of,
+                earliest: Clock::FIRST_CALL,
             },
-            cutoffs,
+            cutoffs: Cutoffs {
+                earliest: Clock::FIRST_CALL,
+                ..cutoffs
+            },
             gathered,
             stored,
         })
@@ -162,7 +166,11 @@ fn newest_in(
     width: usize,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, BaselineError> {
-    let clock = Clock { now, as_of: AS_OF };
+    let clock = Clock {
+        now,
+        as_of: AS_OF,
+        earliest: Clock::FIRST_CALL,
+    };
     let mut newest = None;
     stored.for_each(clock, true, &mut Tally::new(width), |reading, _| {
         let last = reading

@@ -125,6 +125,7 @@ impl<'w> Notes<'w> {
                 records.broken_clock,
                 "an eventTime more than a day ahead of the wall clock",
             ),
+            (records.too_early, "an eventTime before 2006-01-01"),
         ];
         for (number, what) in odd_times.iter().filter(|(number, _)| *number > 0) {
             self.warn(&format!(

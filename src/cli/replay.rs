@@ -311,14 +311,14 @@ mod tests {
             Gathered::new(1, Keep::Minutes, TimeRange::default(), RandomState::new());
         for &(key, minute) in sights {
             let keys = RowKeys::one(&[key]);
-            let time = Some(start_of(minute));
+            let time = Some(start_of(BEGIN + minute));
             let reading = Reading {
                 fact: Fact {
                     observed: Some(Sighting::new(time, time)),
                     stored: None,
                 },
                 bad_time: None,
-                broken_clock: false,
+                broken_time: None,
             };
             gathered.take_row(&reading, &keys, 1, [&[]; 5]);
         }
@@ -335,12 +335,14 @@ mod tests {
             let value = keys::unpack(history.keys[key as usize]).next().unwrap();
             (
                 String::from_utf8(value.to_vec()).unwrap(),
-                at.0.div_euclid(MINUTE),
+                at.0.div_euclid(MINUTE) - BEGIN,
             )
         })
         .collect()
     }
 
+    /// Midnight of 2024-10-04, in minutes.
+    const BEGIN: i64 = 20_000 * DAYS;
     const HOURS: i64 = 60;
     const DAYS: i64 = 24 * HOURS;
     const LEARNED: &str = "learning_window=-1d";

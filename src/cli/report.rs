@@ -300,7 +300,7 @@ mod tests {
                 stored: None,
             },
             bad_time: None,
-            broken_clock: false,
+            broken_time: None,
         };
         let objects: Vec<&[u8]> = object.iter().map(|object| object.as_bytes()).collect();
         gathered.take_row(

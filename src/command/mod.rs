@@ -92,7 +92,7 @@ fn end_of_range(latest: &str) -> Option<Timestamp> {
 enum BadRows {
     #[error("chunk {chunk}, {error}")]
     NoCsv { chunk: u64, error: RowError },
-    #[error("chunk {chunk}, {error}; nothing was learned")]
+    #[error("chunk {chunk}: {error}; nothing was learned")]
     NoTime { chunk: u64, error: NotATimeIn },
 }
 

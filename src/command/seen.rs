@@ -4,9 +4,11 @@
 
 use super::page_worker::PageWorker;
 use super::{info, warn, BadRows, Surroundings, ADVICE};
-use crate::baseline::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};
-use crate::lookup::{BaselineWriter, Clock, FactReader, FactRow, Tally};
-use crate::messages::{change_counts, count, row_problems, unknown_values, Messages, Purpose};
+use crate::baseline::{Change, Counts, Cutoffs, LearnError, Learned, LearnedRow, Learner, Start};
+use crate::lookup::{BaselineWriter, Clock, FactReader, Tally};
+use crate::messages::{
+    change_counts, count, fields_without_a_value, row_problems, unknown_values, Messages, Purpose,
+};
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::time::Timestamp;
@@ -18,6 +20,8 @@ use thiserror::Error;
 enum NothingLearned {
     #[error("{0}; nothing was learned. Does the lookup answer? If there is no baseline yet, run the Initial search, the one with `start=true`")]
     NoBaseline(LearnError),
+    #[error("{0} Nothing was learned")]
+    NoSuchField(String),
     #[error("{0}; nothing was learned. Add lastTimeSeen to the OUTPUT of the lookup")]
     JoinedWithoutLast(LearnError),
 }
@@ -65,6 +69,7 @@ impl<Z: TimeZone + Copy> Seen<Z> {
             clock: Clock {
                 now: surroundings.now,
                 as_of,
+                earliest: Cutoffs::AFTER_EPOCH,
             },
             zone: surroundings.zone,
             rows_a_page,
@@ -81,15 +86,13 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         let chunk = self.chunk;
         let no_csv = |error| BadRows::NoCsv { chunk, error };
         let mut rows = FactReader::new(body, &self.options.by, self.clock).map_err(no_csv)?;
-        while let Some(FactRow { row, keys, reading }) =
-            rows.next(&mut self.tally).map_err(no_csv)?
-        {
-            let Ok(reading) = reading else { continue };
-            if let Some(bad_time) = reading.bad_time {
-                let error = bad_time.describe(&row);
+        while let Some(row) = rows.next(&mut self.tally).map_err(no_csv)? {
+            if let Some(error) = row.not_a_time() {
                 return Err(BadRows::NoTime { chunk, error });
             }
-            learner.feed(keys, reading.fact);
+            if let Ok(reading) = row.reading {
+                learner.feed(row.keys, reading.fact);
+            }
         }
         Ok(())
     }
@@ -168,6 +171,9 @@ impl<Z: TimeZone + Copy> Command for Seen<Z> {
         } else {
             Start::Refused
         };
+        if let Some(misnamed) = fields_without_a_value(&self.tally, &self.options.by) {
+            return Err(NothingLearned::NoSuchField(misnamed).into());
+        }
         let learned = learner.finish(start).map_err(NothingLearned::from)?;
         let messages = self.messages(&learned);
         self.stage = Stage::Writing(PageWorker::new(self.pages(learned)));

@@ -5,9 +5,11 @@
 
 use super::held_rows::HeldRows;
 use super::{info, warn, BadRows, Surroundings, ADVICE};
-use crate::baseline::{Cutoffs, DetectError, Detector, Verdicts};
+use crate::baseline::{BaselineStats, Cutoffs, DetectError, Detector, Verdicts};
 use crate::lookup::{Clock, FactReader, FactRow, Skip, Tally};
-use crate::messages::{count, flood, row_problems, unknown_values, Messages, Purpose};
+use crate::messages::{
+    count, fields_without_a_value, flood, row_problems, unknown_values, Messages, Purpose,
+};
 use crate::options::{OptionError, UnseenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
 use crate::time::Timestamp;
@@ -45,6 +47,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             clock: Clock {
                 now: surroundings.now,
                 as_of,
+                earliest: Cutoffs::AFTER_EPOCH,
             },
             zone: surroundings.zone,
             chunk: 0,
@@ -63,8 +66,9 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let no_csv = |error| BadRows::NoCsv { chunk, error };
         let mut rows = FactReader::new(body, &self.options.by, self.clock).map_err(no_csv)?;
         let header = rows.header().raw();
-        while let Some(FactRow { row, keys, reading }) =
-            rows.next(&mut self.tally).map_err(no_csv)?
+        while let Some(FactRow {
+            row, keys, reading, ..
+        }) = rows.next(&mut self.tally).map_err(no_csv)?
         {
             let ticket = match reading {
                 Ok(reading) => detector.feed(keys, reading.fact),
@@ -92,7 +96,9 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             zone: &self.zone,
         };
         let mut warnings = Vec::new();
-        warnings.extend(texts.why_nothing(stats, self.cutoffs.learning, &ADVICE));
+        let misnamed = fields_without_a_value(&self.tally, &self.options.by);
+        let why_nothing = || texts.why_nothing(stats, self.cutoffs.learning, &ADVICE);
+        warnings.extend(misnamed.or_else(why_nothing));
         warnings.extend(texts.staleness(stats, &ADVICE));
         warnings.extend(flood(verdicts, &ADVICE));
         warnings.extend(unknown_values(
@@ -110,11 +116,10 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
 
     fn summary(&self, verdicts: &Verdicts) -> String {
         format!(
-            "unseen: {} of {} and {}{} came, as of {}; {} reported: never seen, or first seen after {}",
+            "unseen: {} of {} and {} came, as of {}; {} reported: never seen, or first seen after {}",
             count(verdicts.stats.observations, "observation"),
             count(verdicts.keys as u64, "key"),
-            count(verdicts.stats.baseline_rows, "baseline row"),
-            whole_baseline(verdicts.stats.whole_baseline_rows),
+            baseline_rows(&verdicts.stats),
             self.clock.as_of.human(&self.zone),
             verdicts.count(),
             self.cutoffs.activity.human(&self.zone),
@@ -122,11 +127,13 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
     }
 }
 
-/// Says that rows about the baseline as a whole came, if any did.
-fn whole_baseline(rows: u64) -> String {
-    match rows {
-        0 => String::new(),
-        _ => format!(" and {} about the baseline as a whole", count(rows, "row")),
+/// How many rows of the baseline came, and whether one about all of it did.
+fn baseline_rows(stats: &BaselineStats) -> String {
+    let rows = count(stats.baseline_rows, "baseline row");
+    match stats.whole_baseline_rows {
+        0 => rows,
+        1 => format!("{rows}, and one row about the whole baseline,"),
+        several => format!("{rows}, and {several} rows about the whole baseline,"),
     }
 }
 

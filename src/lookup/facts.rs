@@ -2,7 +2,7 @@
 //!
 //! Every command and verb reads rows through this. What to do about a row is the caller's; that it is counted is done here.
 
-use super::{Clock, Columns, Reading, Skip, Tally};
+use super::{Clock, Columns, NotATimeIn, Reading, Skip, Tally, TimeCell};
 use crate::keys::RowKeys;
 use crate::rows::{Header, Reader, Row, RowError};
 
@@ -15,7 +15,7 @@ use crate::rows::{Header, Reader, Row, RowError};
 /// let now = Timestamp::from_seconds(1_700_000_000);
 /// let by = ["user".to_owned(), "command".to_owned()];
 /// let body = b"user,command,firstTime\nadmin,s3:GetObject,1699999999\n,s3:PutObject,1699999999\n";
-/// let mut rows = FactReader::new(body, &by, Clock { now, as_of: now }).unwrap();
+/// let mut rows = FactReader::new(body, &by, Clock { now, as_of: now, earliest: Timestamp(1) }).unwrap();
 /// let mut tally = Tally::new(by.len());
 /// let row = rows.next(&mut tally).unwrap().unwrap();
 /// assert!(row.reading.is_ok() && row.keys.count() == 1);
@@ -24,6 +24,7 @@ use crate::rows::{Header, Reader, Row, RowError};
 /// ```
 pub struct FactReader<'b> {
     reader: Reader<'b>,
+    by: Vec<String>,
     columns: Columns,
     clock: Clock,
     keys: RowKeys<'b>,
@@ -37,6 +38,17 @@ pub struct FactRow<'r, 'b> {
     pub keys: &'r RowKeys<'b>,
     /// What it says of them, or why it is skipped.
     pub reading: Result<Reading, Skip>,
+    by: &'r [String],
+}
+
+impl FactRow<'_, '_> {
+    /// The error that names the first time in the row that is not a number, if there is one.
+    pub fn not_a_time(&self) -> Option<NotATimeIn> {
+        let column = self.reading.ok()?.bad_time?;
+        Some(NotATimeIn(TimeCell::new(
+            column, &self.row, self.by, self.keys,
+        )))
+    }
 }
 
 impl<'b> FactReader<'b> {
@@ -49,6 +61,7 @@ impl<'b> FactReader<'b> {
         Ok(Self {
             columns: Columns::bind(reader.header(), by),
             reader,
+            by: by.to_vec(),
             clock,
             keys: RowKeys::default(),
         })
@@ -69,11 +82,15 @@ impl<'b> FactReader<'b> {
             return Ok(None);
         };
         let reading = self.columns.read(&row, self.clock, &mut self.keys);
-        tally.count(&reading, &self.keys);
+        let keys = &self.keys;
+        tally.count(&reading, keys, |column| {
+            TimeCell::new(column, &row, &self.by, keys)
+        });
         Ok(Some(FactRow {
             row,
-            keys: &self.keys,
+            keys,
             reading,
+            by: &self.by,
         }))
     }
 }

@@ -5,8 +5,9 @@
 //! | `schema` | the columns: the one table of their names, and who needs and who writes them |
 //! | `read` | what the cells of a row mean: observed times, stored times, the flag |
 //! | `facts` | the loop over the rows of a body |
+//! | `cell` | how a cell that cannot be used is named |
 //! | `tally` | rows that were skipped or corrected, by reason |
-//! | `clock` | which times come from a broken clock |
+//! | `clock` | which times can be true |
 //! | `row_key` | `_key`, the name of a key's row |
 //! | `write` | the rows of the next baseline |
 //!
@@ -15,6 +16,7 @@
 //! as a multivalue, is from Splunk's documentation.
 
 mod cache;
+mod cell;
 mod clock;
 mod facts;
 mod read;
@@ -23,9 +25,10 @@ pub mod schema;
 mod tally;
 mod write;
 
-pub use clock::Clock;
+pub use cell::{NotATimeIn, TimeCell};
+pub use clock::{BrokenTime, Clock};
 pub use facts::{FactReader, FactRow};
-pub use read::{BadTime, Columns, NotATimeIn, Reading, Skip};
+pub use read::{Columns, Reading, Skip, TimeColumn};
 pub use row_key::row_key;
-pub use tally::{Tally, UNKNOWN};
+pub use tally::{CountedRows, Tally, UNKNOWN};
 pub use write::BaselineWriter;

@@ -4,12 +4,11 @@
 //! Knows the columns of the schema, and nothing of what follows from a row.
 
 use super::schema::{self, ColumnSpec};
-use super::Clock;
+use super::{BrokenTime, Clock};
 use crate::baseline::{Fact, Maturity, Sighting, StoredSighting};
 use crate::keys::{RowKeys, MAX_KEYS};
 use crate::rows::{Column, Header, Row};
 use crate::time::{Timestamp, SECOND};
-use thiserror::Error;
 
 /// Where the columns of one header stand. Bound once a chunk.
 #[derive(Debug)]
@@ -23,11 +22,11 @@ pub struct Columns {
     enough_data: Column,
 }
 
-/// A column that holds times, and what it is called.
+/// A column that holds times: what the schema has of it, and where it stands in a header.
 #[derive(Clone, Copy, Debug)]
-struct TimeColumn {
-    field: &'static str,
-    column: Column,
+pub struct TimeColumn {
+    pub(super) spec: ColumnSpec,
+    pub(super) column: Column,
 }
 
 /// What one row says of its keys.
@@ -36,41 +35,9 @@ pub struct Reading {
     /// What is observed, if the row has any cell for it, and what is stored, if anything is.
     pub fact: Fact,
     /// A cell held something other than a time; it was ignored.
-    pub bad_time: Option<BadTime>,
-    /// A time was more than a day ahead of the wall clock; it was ignored, or counted as the time that the run is as of.
-    pub broken_clock: bool,
-}
-
-/// A cell that should hold a time and does not.
-#[derive(Clone, Copy, Debug)]
-pub struct BadTime(TimeColumn);
-
-impl BadTime {
-    /// The error that names the field and shows the value as it stands in `row`.
-    pub fn describe(self, row: &Row<'_, '_>) -> NotATimeIn {
-        const SHOWN: usize = 60;
-        let TimeColumn { field, column } = self.0;
-        let text = row.cell(column);
-        let cut = if text.len() > SHOWN { "..." } else { "" };
-        let value = format!("{}{cut}", text[..text.len().min(SHOWN)].escape_ascii());
-        NotATimeIn {
-            field,
-            row: row.number(),
-            value,
-        }
-    }
-}
-
-/// A time that is not a number.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("row {row}: `{field}` must be epoch seconds such as `1699833600.25`, got `{value}`")]
-pub struct NotATimeIn {
-    /// The column.
-    pub field: &'static str,
-    /// The row in its body, from 1.
-    pub row: u64,
-    /// What it held, escaped and shortened.
-    pub value: String,
+    pub bad_time: Option<TimeColumn>,
+    /// A cell held a time that cannot be true: it was ignored, set to the time that the run is as of, or, if too early and stored, kept.
+    pub broken_time: Option<(BrokenTime, TimeColumn)>,
 }
 
 /// Why a row is about no key.
@@ -116,20 +83,13 @@ impl Times {
     }
 }
 
-/// What a time from a broken clock counts as.
-#[derive(Clone, Copy)]
-enum Broken {
-    Nothing,
-    AsOf,
-}
-
 impl Columns {
     /// Finds the columns of a header for keys made of the fields `by`. Absent columns are empty on every row.
     pub fn bind(header: &Header<'_>, by: &[String]) -> Self {
         let column = |name: &str| header.column(name.as_bytes());
-        let time_column = |ColumnSpec { name, .. }: ColumnSpec| TimeColumn {
-            field: name,
-            column: column(name),
+        let time_column = |spec: ColumnSpec| TimeColumn {
+            spec,
+            column: column(spec.name),
         };
         Self {
             by: by.iter().map(|field| column(field)).collect(),
@@ -173,7 +133,7 @@ impl Columns {
             row,
             clock,
             bad_time: None,
-            broken_clock: false,
+            broken_time: None,
         };
         let fact = Fact {
             observed: self.observed(&mut cells),
@@ -182,15 +142,15 @@ impl Columns {
         Reading {
             fact,
             bad_time: cells.bad_time,
-            broken_clock: cells.broken_clock,
+            broken_time: cells.broken_time,
         }
     }
 
     /// First: the least of `firstTime` and `_time`, else `lastTime`. Last: the greatest of `lastTime` and `_time`, else `firstTime`.
     fn observed(&self, cells: &mut Cells<'_, '_, '_>) -> Option<Sighting> {
-        let first_time = cells.times(self.first_time, Broken::Nothing);
-        let last_time = cells.times(self.last_time, Broken::Nothing);
-        let time = cells.times(self.time, Broken::Nothing);
+        let first_time = cells.times(self.first_time);
+        let last_time = cells.times(self.last_time);
+        let time = cells.times(self.time);
         if !(first_time.given || last_time.given || time.given) {
             return None;
         }
@@ -203,8 +163,8 @@ impl Columns {
     }
 
     fn stored(&self, cells: &mut Cells<'_, '_, '_>) -> Option<StoredSighting> {
-        let first = cells.times(self.first_time_seen, Broken::Nothing);
-        let last = cells.times(self.last_time_seen, Broken::AsOf);
+        let first = cells.times(self.first_time_seen);
+        let last = cells.times(self.last_time_seen);
         if !(first.given || last.given || cells.row.has_text(self.enough_data)) {
             return None;
         }
@@ -233,24 +193,24 @@ fn without_key(fact: Fact, keys: &RowKeys<'_>) -> Skip {
 struct Cells<'c, 'r, 'b> {
     row: &'c Row<'r, 'b>,
     clock: Clock,
-    bad_time: Option<BadTime>,
-    broken_clock: bool,
+    bad_time: Option<TimeColumn>,
+    broken_time: Option<(BrokenTime, TimeColumn)>,
 }
 
 impl Cells<'_, '_, '_> {
     #[inline]
-    fn times(&mut self, column: TimeColumn, broken: Broken) -> Times {
+    fn times(&mut self, column: TimeColumn) -> Times {
         if !self.row.has_text(column.column) {
             Times::NONE
         } else if self.row.is_multivalue(column.column) {
-            self.several_times(column, broken)
+            self.several_times(column)
         } else {
-            self.time(&self.row.cell(column.column), column, broken)
+            self.time(&self.row.cell(column.column), column)
         }
     }
 
     #[cold]
-    fn several_times(&mut self, column: TimeColumn, broken: Broken) -> Times {
+    fn several_times(&mut self, column: TimeColumn) -> Times {
         let mut values = Vec::new();
         self.row.values(column.column, &mut values);
         let none = Times {
@@ -258,23 +218,19 @@ impl Cells<'_, '_, '_> {
             span: Sighting::NEVER,
             verbatim: values.len() < 2,
         };
-        let times = values.iter().map(|value| self.time(value, column, broken));
+        let times = values.iter().map(|value| self.time(value, column));
         times.fold(none, Times::merge)
     }
 
     /// Reads one value of a column.
-    fn time(&mut self, text: &[u8], column: TimeColumn, broken: Broken) -> Times {
+    fn time(&mut self, text: &[u8], column: TimeColumn) -> Times {
         let (time, verbatim) = match Timestamp::parse(text) {
-            Ok(time) if !time.is_some_and(|time| self.clock.is_broken(time)) => (time, true),
-            Ok(_) => {
-                self.broken_clock = true;
-                (
-                    matches!(broken, Broken::AsOf).then_some(self.clock.as_of),
-                    false,
-                )
-            }
+            Ok(time) => match time.and_then(|time| self.clock.check(time)) {
+                None => (time, true),
+                Some(broken) => self.broken_time(broken, time, column),
+            },
             Err(_) => {
-                self.bad_time = self.bad_time.or(Some(BadTime(column)));
+                self.bad_time = self.bad_time.or(Some(column));
                 (None, false)
             }
         };
@@ -282,6 +238,25 @@ impl Cells<'_, '_, '_> {
             given: true,
             span: Sighting::new(time, time),
             verbatim,
+        }
+    }
+
+    /// What a time that cannot be true counts as, and whether that is what the cell has.
+    #[cold]
+    fn broken_time(
+        &mut self,
+        broken: BrokenTime,
+        time: Option<Timestamp>,
+        column: TimeColumn,
+    ) -> (Option<Timestamp>, bool) {
+        self.broken_time = self.broken_time.or(Some((broken, column)));
+        match (column.spec, broken) {
+            // What is stored that early keeps its key known; the rules see to it that it makes no baseline mature.
+            (schema::FIRST_TIME_SEEN | schema::LAST_TIME_SEEN, BrokenTime::TooEarly) => {
+                (time, true)
+            }
+            (schema::LAST_TIME_SEEN, _) => (Some(self.clock.as_of), false),
+            _ => (None, false),
         }
     }
 
@@ -321,6 +296,7 @@ mod tests {
     const CLOCK: Clock = Clock {
         now: Timestamp(1_700_000_000_000_000),
         as_of: Timestamp(1_699_000_000_000_000),
+        earliest: Timestamp(1),
     };
 
     /// Reads the one row of a body, for keys made of `user`.
@@ -437,54 +413,40 @@ mod tests {
     }
 
     #[test]
-    fn a_time_more_than_a_day_ahead_of_the_wall_clock_is_corrected() {
-        let (a_day_ahead, broken) = ("1700086400", "1700086400.000001");
-        let observed =
-            |time: &str| read(&format!("user,firstTime,lastTime\na,10,{time}\n")).unwrap();
-        assert!(!observed(a_day_ahead).broken_clock);
-        assert_eq!(
-            observed(broken).fact.observed,
-            Some(sighting(Some(10), Some(10)))
-        );
-        assert!(observed(broken).broken_clock);
-
-        let alone = read(&format!("user,firstTime\na,{broken}\n")).unwrap();
-        assert_eq!(
-            alone.fact.observed,
-            Some(Sighting::NEVER),
-            "still an observation"
-        );
-
-        let stored = read(&format!(
-            "user,firstTimeSeen,lastTimeSeen\na,{broken},{broken}\n"
-        ))
-        .unwrap()
-        .fact
-        .stored
-        .unwrap();
-        assert_eq!(stored.sighting, Sighting::new(None, Some(CLOCK.as_of)));
-        assert!(!stored.verbatim);
+    fn a_time_that_cannot_be_true_is_ignored_where_it_is_observed() {
+        for (time, broken) in [
+            ("1700086400", None),
+            ("1700086400.000001", Some(BrokenTime::Ahead)),
+            ("1700000000000", Some(BrokenTime::Milliseconds)),
+            ("1.7e12", Some(BrokenTime::Milliseconds)),
+            ("0", Some(BrokenTime::TooEarly)),
+        ] {
+            let row = read(&format!("user,firstTime,lastTime\na,10,{time}\n")).unwrap();
+            assert_eq!(row.broken_time.map(|(broken, _)| broken), broken, "{time}");
+            let last = broken.map_or(1_700_086_400, |_| 10);
+            assert_eq!(
+                row.fact.observed,
+                Some(sighting(Some(10), Some(last))),
+                "{time}"
+            );
+            let alone = read(&format!("user,firstTime\na,{time}\n")).unwrap();
+            assert!(alone.fact.observed.is_some(), "still an observation");
+        }
     }
 
     #[test]
-    fn a_time_that_is_no_number_is_described_with_field_row_and_value() {
-        let value = "x".repeat(70);
-        let body = format!("user,firstTime\na,10\nb,{value}\n");
-        let mut reader = Reader::new(body.as_bytes()).unwrap();
-        let columns = Columns::bind(reader.header(), &["user".into()]);
-        reader.next_row().unwrap();
-        let row = reader.next_row().unwrap().unwrap();
-        let bad_time = columns
-            .read(&row, CLOCK, &mut RowKeys::default())
-            .unwrap()
-            .bad_time
-            .unwrap();
-        assert_eq!(
-            bad_time.describe(&row).to_string(),
-            format!(
-                "row 2: `firstTime` must be epoch seconds such as `1699833600.25`, got `{}...`",
-                &value[..60]
-            )
-        );
+    fn a_stored_time_that_cannot_be_true_is_corrected_or_kept() {
+        let stored = |time: &str| {
+            let body = format!("user,firstTimeSeen,lastTimeSeen\na,{time},{time}\n");
+            read(&body).unwrap().fact.stored.unwrap()
+        };
+        for ahead in ["1700086400.000001", "1700000000000"] {
+            let corrected = stored(ahead);
+            assert_eq!(corrected.sighting, Sighting::new(None, Some(CLOCK.as_of)));
+            assert!(!corrected.verbatim);
+        }
+        let early = stored("0");
+        assert_eq!(early.sighting, sighting(Some(0), Some(0)));
+        assert!(early.verbatim, "nothing to write back");
     }
 }

@@ -88,6 +88,7 @@ mod tests {
         let clock = Clock {
             now: Timestamp(2_000_000),
             as_of: Timestamp(2_000_000),
+            earliest: Timestamp(1),
         };
         let mut rows = FactReader::new(&body, &by, clock).unwrap();
         let row = rows.next(&mut Tally::new(1)).unwrap().unwrap();

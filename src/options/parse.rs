@@ -47,6 +47,14 @@ pub enum OptionError {
         /// What should follow.
         placeholder: &'static str,
     },
+    /// A bare word among the key fields is the name of an option.
+    #[error("`{name}` has no value; write `{name}={placeholder}`, or `\"{name}\"` for a field of that name")]
+    NoEquals {
+        /// The option.
+        name: &'static str,
+        /// What should follow.
+        placeholder: &'static str,
+    },
     /// No key field was named.
     #[error(
         "`{command}` needs the fields that make a key, for example `{command} by user command`"
@@ -68,6 +76,18 @@ pub enum OptionError {
         option: &'static str,
         /// What was typed.
         got: String,
+    },
+    /// A window is a number without a unit.
+    #[error(
+        "`{option}` must be a time modifier with a unit, got `{got}`; did you mean `-{got}{unit}`?"
+    )]
+    NoUnit {
+        /// The option.
+        option: &'static str,
+        /// What was typed.
+        got: String,
+        /// The unit that is most likely meant, with its snap.
+        unit: &'static str,
     },
     /// A switch is neither on nor off.
     #[error("`{option}` must be `true`, `t`, `1`, `false`, `f` or `0`, got `{got}`")]
@@ -220,8 +240,17 @@ impl Words {
 
     /// A bare token: fields, perhaps with commas between or behind, or the word `by` in front of them.
     fn add_fields(&mut self, text: &str) -> Result<(), OptionError> {
-        if self.by.is_empty() && text == "by" {
+        if self.by.is_empty() && text.eq_ignore_ascii_case("by") {
             return Ok(());
+        }
+        if let Some(option) = super::table::OPTIONS
+            .iter()
+            .find(|option| option.name == text)
+        {
+            return Err(OptionError::NoEquals {
+                name: option.name,
+                placeholder: option.value.placeholder(),
+            });
         }
         text.split(',')
             .filter(|field| !field.is_empty())
@@ -289,10 +318,12 @@ impl Words {
 
     fn modifier(&self, option: &'static str) -> Result<Option<Modifier>, OptionError> {
         let parse = |text: &str| {
-            Modifier::parse(text).map_err(|_| OptionError::NotAModifier {
-                option,
-                got: text.chars().take(60).collect(),
-            })
+            let got = || text.chars().take(60).collect();
+            if Timestamp::parse(text.as_bytes()).is_ok() {
+                let (got, unit) = (got(), likely_unit(option));
+                return Err(OptionError::NoUnit { option, got, unit });
+            }
+            Modifier::parse(text).map_err(|_| OptionError::NotAModifier { option, got: got() })
         };
         self.value(option).map(parse).transpose()
     }
@@ -329,6 +360,14 @@ impl Words {
                 .modifier("learning_window")?
                 .expect("the table has a default for the learning window"),
         })
+    }
+}
+
+/// The unit that a number without one is most likely meant in.
+fn likely_unit(option: &str) -> &'static str {
+    match option {
+        "activity_window" => "h@h",
+        _ => "d@d",
     }
 }
 
@@ -466,6 +505,7 @@ impl Windows {
                 activity,
                 forget,
                 learning,
+                earliest: Cutoffs::AFTER_EPOCH,
             }),
         }
     }
@@ -498,6 +538,7 @@ mod tests {
             "by user,command",
             "user , command",
             "by user ,command",
+            "BY user command",
         ] {
             assert_eq!(unseen(text).unwrap().by, ["user", "command"], "{text}");
         }
@@ -506,6 +547,32 @@ mod tests {
             ["by", "user"].map(String::from)[1..],
             "only one `by` is a word"
         );
+    }
+
+    #[test]
+    fn the_name_of_an_option_alone_is_no_field_unless_it_is_quoted() {
+        let error = seen("by user changes").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`changes` has no value; write `changes=<bool>`, or `\"changes\"` for a field of that name"
+        );
+        let quoted = [Token::plain("user"), Token::quoted("changes")];
+        assert_eq!(SeenOptions::parse(&quoted).unwrap().by, ["user", "changes"]);
+    }
+
+    #[test]
+    fn a_window_without_a_unit_is_refused_with_the_one_that_is_likely_meant() {
+        for (text, meant) in [
+            ("user activity_window=24", "-24h@h"),
+            ("user forget_window=90", "-90d@d"),
+            ("user learning_window=7", "-7d@d"),
+        ] {
+            let error = unseen(text).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("did you mean `{meant}`?")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

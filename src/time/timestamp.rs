@@ -36,10 +36,10 @@ impl Timestamp {
     /// The latest time, in the year 294247.
     pub const MAX: Timestamp = Timestamp(i64::MAX - 1);
 
-    /// Reads `-?digits[.digits]`, epoch seconds in decimal; empty is no time.
+    /// Reads `-?digits[.digits][e±digits]`, epoch seconds in decimal; empty is no time.
     ///
-    /// Nothing else is a time: no blank, plus sign, exponent, `.5` or `5.`. Decimals after the sixth are cut off,
-    /// towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules
+    /// Nothing else is a time: no blank, plus sign in front, `.5` or `5.`. An exponent is what a spreadsheet, or a database that keeps
+    /// numbers as doubles, makes of a large number. Decimals after the sixth are cut off, towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules
     /// then see as what it is, a broken clock.
     pub fn parse(text: &[u8]) -> Result<Option<Timestamp>, NotATime> {
         let (negative, digits) = match text {
@@ -52,14 +52,15 @@ impl Timestamp {
             return Err(NotATime);
         }
         let micros = match rest {
-            [] => 0,
-            [b'.', decimals @ ..] if !decimals.is_empty() => micros(decimals)?,
-            _ => return Err(NotATime),
+            [] => Some(0),
+            [b'.', decimals @ ..] if !decimals.is_empty() => micros(decimals),
+            _ => None,
         };
-        let magnitude = seconds
-            .saturating_mul(SECOND as u64)
-            .saturating_add(micros)
-            .min(i64::MAX as u64) as i64;
+        let magnitude = match micros {
+            Some(micros) => seconds.saturating_mul(SECOND as u64).saturating_add(micros),
+            None => micros_with_exponent(digits).ok_or(NotATime)?,
+        };
+        let magnitude = magnitude.min(i64::MAX as u64) as i64;
         let time = Timestamp(if negative { -magnitude } else { magnitude });
         Ok(Some(time.clamp(Self::MIN, Self::MAX)))
     }
@@ -143,19 +144,50 @@ fn eight_digits(text: [u8; 8]) -> Option<u64> {
     Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
 }
 
-/// The microseconds that the decimals after the point stand for.
-fn micros(decimals: &[u8]) -> Result<u64, NotATime> {
+/// The microseconds of `digits[.digits]e[+-]digits`, or the most there are; none if the text is anything else.
+///
+/// Worked out in whole numbers: through a double, the last of six decimals of today's times would be a guess.
+#[cold]
+fn micros_with_exponent(text: &[u8]) -> Option<u64> {
+    let (mantissa, exponent) = text.split_at(text.iter().position(|byte| b"eE".contains(byte))?);
+    let exponent = std::str::from_utf8(&exponent[1..]).ok()?;
+    let (whole, decimals) = match mantissa.iter().position(|&byte| byte == b'.') {
+        Some(point) => (&mantissa[..point], &mantissa[point + 1..]),
+        None => (mantissa, b"0".as_slice()),
+    };
+    let digits: Vec<u8> = [whole, decimals].concat();
+    let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let is_exponent = is_number(exponent.trim_start_matches(['+', '-']).as_bytes());
+    if !is_number(whole) || !is_number(decimals) || !is_exponent || digits.len() > 30 {
+        return None;
+    }
+    let number: u128 = std::str::from_utf8(&digits).ok()?.parse().ok()?;
+    let exponent: i32 = exponent.parse().ok()?;
+    // The number counts units of the last decimal; a microsecond is the sixth.
+    let shift = exponent
+        .saturating_add(6)
+        .saturating_sub(decimals.len() as i32);
+    let power = 10u128.saturating_pow(shift.unsigned_abs());
+    let micros = match shift {
+        0.. => number.saturating_mul(power),
+        _ => number / power,
+    };
+    Some(u64::try_from(micros).unwrap_or(u64::MAX))
+}
+
+/// The microseconds that the decimals after the point stand for; none if one is no digit.
+fn micros(decimals: &[u8]) -> Option<u64> {
     let mut micros = 0;
     // From the seventh decimal on the scale is zero: it must still be a digit, but adds nothing.
     let mut scale = SECOND as u64 / 10;
     for byte in decimals {
         if !byte.is_ascii_digit() {
-            return Err(NotATime);
+            return None;
         }
         micros += u64::from(byte - b'0') * scale;
         scale /= 10;
     }
-    Ok(micros)
+    Some(micros)
 }
 
 #[cfg(test)]
@@ -180,6 +212,12 @@ mod tests {
             ("0001.50", 1_500_000),
             ("-0.25", -250_000),
             ("-1.000001", -1_000_001),
+            ("1.6935264e+09", 1_693_526_400_000_000),
+            ("1.693526400123456789E9", 1_693_526_400_123_456),
+            ("1e0", 1_000_000),
+            ("0e+00", 0),
+            ("-25e-2", -250_000),
+            ("17E8", 1_700_000_000_000_000),
         ] {
             assert_eq!(time(text), Ok(Some(micros)), "{text}");
         }
@@ -216,8 +254,13 @@ mod tests {
             "-5.",
             "+5",
             "--5",
-            "1e9",
-            "1.5e9",
+            "1e",
+            "e9",
+            "1.e9",
+            ".5e9",
+            "1e9.5",
+            "1e+-9",
+            "1 e9",
             "1.2.3",
             "1..2",
             " 1",

@@ -191,6 +191,7 @@ mod tests {
             activity: Timestamp(0),
             forget: None,
             learning: Timestamp(0),
+            earliest: Cutoffs::AFTER_EPOCH,
         };
         let seen = Sighting::new(Some(Timestamp(800)), Some(Timestamp(900)));
         let fact = Fact {

@@ -207,6 +207,7 @@ mod tests {
         activity: Timestamp(0),
         forget: None,
         learning: Timestamp(0),
+        earliest: Cutoffs::AFTER_EPOCH,
     };
 
     const KEYS: u32 = 3_000;

@@ -52,7 +52,7 @@ pub enum Start {
 /// use unseen::keys::RowKeys;
 /// use unseen::time::Timestamp;
 ///
-/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500) };
+/// let cutoffs = Cutoffs { activity: Timestamp(1_000), forget: None, learning: Timestamp(500), earliest: Cutoffs::AFTER_EPOCH };
 /// let mut learner = Learner::new(2, cutoffs);
 /// let observed = Some(Sighting::new(Some(Timestamp(800)), Some(Timestamp(900))));
 /// learner.feed(&RowKeys::one(&["admin", "s3:GetObject"]), Fact { observed, stored: None });
@@ -118,7 +118,8 @@ impl Learner {
             return Err(LearnError::JoinedWithoutLast { joined });
         }
         let kept = states.iter().filter(|state| state.is_kept(&cutoffs));
-        let oldest = kept.filter_map(|state| state.sighting.first()).min();
+        let firsts = kept.filter_map(|state| cutoffs.first_that_counts(state.sighting));
+        let oldest = firsts.min();
         Ok(Learned {
             keys: keys.into_list(),
             states,
@@ -180,7 +181,7 @@ impl Learned {
         self.maturity
     }
 
-    /// The least first sighting of the keys that are kept.
+    /// The least first time of the keys that are kept, those left out that come from a broken clock.
     pub fn oldest(&self) -> Option<Timestamp> {
         self.oldest
     }
@@ -220,7 +221,9 @@ impl Learned {
                 Change::Changed => counts.changed += 1,
                 Change::Unchanged => counts.unchanged += 1,
             }
-            let maturity = self.cutoffs.maturity(state.sighting.first());
+            let maturity = self
+                .cutoffs
+                .maturity(self.cutoffs.first_that_counts(state.sighting));
             counts.old += u64::from(maturity == Maturity::Mature);
         }
         counts
@@ -258,6 +261,7 @@ mod tests {
         activity: Timestamp(1_000),
         forget: Some(Timestamp(100)),
         learning: Timestamp(500),
+        earliest: Timestamp(1),
     };
 
     fn sighting(first: i64, last: i64) -> Sighting {
@@ -362,7 +366,7 @@ mod tests {
     #[test]
     fn the_keys_that_make_a_baseline_mature_are_counted() {
         let young = |key| (key, None, Some(stored(501, 900, Maturity::Mature)));
-        let stray = ("a", None, Some(stored(0, 900, Maturity::Mature)));
+        let stray = ("a", None, Some(stored(1, 900, Maturity::Mature)));
         let counts = learn(&[stray, young("b"), young("c")]).unwrap().counts();
         assert_eq!((counts.old, counts.kept()), (1, 3));
     }
