@@ -20,9 +20,10 @@ test-dashboard: ## The dashboard in a real browser, with Splunk's own framework.
 fmt: ## Formats the code.
 	$(CARGO) fmt
 
-lint: ## Format check and clippy, warnings denied.
+lint: ## Format check, clippy and rustdoc, warnings denied.
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --quiet --no-deps
 
 ci: lint test inspect test-dashboard ## What CI runs.
 

@@ -44,7 +44,7 @@ pub struct Surroundings<Z> {
 /// Turns a getinfo request into a command.
 ///
 /// # Errors
-/// An [`OptionError`], a [`BadKeyField`] or [`resolve::UnknownCommand`], in one line.
+/// A mistake in the options, a key field of a reserved name or an unknown command, in one line.
 pub fn open<Z: TimeZone + Copy + 'static>(
     getinfo: &Getinfo,
     surroundings: Surroundings<Z>,
