@@ -20,10 +20,11 @@ test-dashboard: ## The dashboard in a real browser, with Splunk's own framework.
 fmt: ## Formats the code.
 	$(CARGO) fmt
 
-lint: ## Format check, clippy and rustdoc, warnings denied.
+lint: ## Format check, clippy, rustdoc, and the linters of the Python and JavaScript; warnings denied.
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --quiet --no-deps
+	@tests/lint/run
 
 ci: lint test inspect test-dashboard ## What CI runs.
 

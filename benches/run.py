@@ -11,6 +11,7 @@ docs/performance.md and the picture beside them.
 """
 
 import argparse
+import contextlib
 import csv
 import fcntl
 import json
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -143,8 +145,12 @@ def frame(metadata, body=b""):
 
 def play(program, search, requests, keep=None):
     """One whole session, in lockstep; the answers end up in the file `keep`, page by page."""
-    sink = open(keep, "wb") if keep else None
-    process = Process(program, sink)
+    with open(keep, "wb") if keep else contextlib.nullcontext() as sink:
+        return converse(Process(program, sink), search, requests)
+
+
+def converse(process, search, requests):
+    """Sends all requests, takes all replies; gives the cost."""
     process.send(search.getinfo())
     check(process.read_reply())
     with open(requests, "rb") as file:
@@ -158,10 +164,7 @@ def play(program, search, requests, keep=None):
     while not reply["finished"]:
         process.send(frame(b'{"action":"execute","finished":true}'))
         reply = check(process.read_reply())
-    cost = process.end()
-    if sink:
-        sink.close()
-    return cost
+    return process.end()
 
 
 def check(reply):
@@ -204,7 +207,7 @@ class Contest:
 
     def ratio(self, name, to, what="wall"):
         """The median of the ratios of those turns in which both took part."""
-        pairs = zip(self.costs[name], self.costs[to])
+        pairs = zip(self.costs[name], self.costs[to], strict=False)  # one may have taken part in fewer turns
         return statistics.median(getattr(a, what) / getattr(b, what) for a, b in pairs)
 
     def table(self):
@@ -340,7 +343,7 @@ def shipped(shape, observations, baseline, rounds, built, others, contest_with):
         compared(search, requests, contestants(search, built, {"duckdb": others["duckdb"]}))
         title = f"{search.name}: {shape}, {observations:,} observations + {baseline:,} baseline rows"
         programs = contestants(search, built, contest_with)
-        contests[search.name] = contest(title, programs, rounds, ("sdk",), lambda p: play(p, search, requests))
+        contests[search.name] = contest(title, programs, rounds, ("sdk",), partial(play, search=search, requests=requests))
     return contests
 
 
@@ -353,7 +356,7 @@ def growth(sizes, rounds, built):
         for search in SEARCHES:
             requests = requests_file(built, "roles", search.columns, observations, size)
             title = f"{search.name}: roles, {observations:,} observations + {size:,} baseline rows"
-            play_one = lambda program: play(program, search, requests)  # noqa: E731
+            play_one = partial(play, search=search, requests=requests)
             turns = rounds if size >= 1_000_000 else rounds * 3
             grown[size][search.name] = contest(title, contestants(search, built), turns, (), play_one)
             if size > 1_000_000:
@@ -491,7 +494,7 @@ def machine():
 def plot(grown):
     """Seconds over baseline rows, both in powers of ten, as SVG."""
     lines = {"yardstick (seen's input)": (CHANGES.name, "yardstick", "#8a8f98", "6 4")}
-    for search, colour in zip(SEARCHES, ("#1f6feb", "#b35900", "#1a7f37")):
+    for search, colour in zip(SEARCHES, ("#1f6feb", "#b35900", "#1a7f37"), strict=True):
         lines[search.name] = (search.name, "unseen", colour, "")
     return "\n".join(
         [

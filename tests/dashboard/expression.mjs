@@ -4,7 +4,7 @@
 // comparison or a calculation gives null, and null is not true. Time modifiers are read in UTC. The meaning follows
 // Splunk's Search Reference (evaluation functions); it was not compared with a running Splunk.
 
-const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|('[^']*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*\/.<>=(),]))/gy;
+const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|('[^']*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*/.<>=(),]))/gy;
 
 function tokens(text) {
     const out = [];

@@ -61,8 +61,8 @@ async function pipeline(text, job, rows) {
 // Options `a=b` before the rest of a command's words.
 function options(text, known) {
     const found = {};
-    let m;
-    while ((m = text.match(/^(\w+)=("[^"]*"|\S+)\s*/))) {
+    const next = (rest) => rest.match(/^(\w+)=("[^"]*"|\S+)\s*/);
+    for (let m = next(text); m; m = next(text)) {
         if (!known.includes(m[1])) throw new Error(`unknown option \`${m[1]}\``);
         found[m[1]] = m[2].replace(/^"(.*)"$/, '$1');
         text = text.slice(m[0].length);
@@ -185,7 +185,8 @@ function closing(text) {
     let depth = 0;
     for (const m of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]]/g)) {
         if (m[0] === '[') depth += 1;
-        if (m[0] === ']' && (depth -= 1) === 0) return m.index;
+        if (m[0] === ']') depth -= 1;
+        if (m[0] === ']' && depth === 0) return m.index;
     }
     throw new Error('a bracket without its twin');
 }

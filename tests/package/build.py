@@ -53,7 +53,8 @@ def build(target, metadata):
     """The release program for the target, static, without a path of this machine."""
     sysroot = run("rustc", "--print=sysroot", cwd=ROOT).strip()
     if not Path(sysroot, "lib/rustlib", target, "lib").is_dir():
-        raise Stop(f"this Rust has no standard library for {target}: rustup target add {target} (and a linker for it, with CARGO_TARGET_<TRIPLE>_LINKER naming it)")
+        remedy = f"rustup target add {target} (and a linker for it, with CARGO_TARGET_<TRIPLE>_LINKER naming it)"
+        raise Stop(f"this Rust has no standard library for {target}: {remedy}")
     cargo_home = os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")
     # Of several prefixes that fit rustc takes the last: the widest comes first.
     remapped = {str(Path.home()): "home", str(ROOT): "unseen", cargo_home: "cargo", sysroot: "rust", metadata["target_directory"]: "target"}

@@ -5,7 +5,6 @@ An app is a folder: `splunk_app/`, or the one inside the package, which alone ho
 """
 
 import json
-import os
 import re
 import struct
 import tomllib
@@ -194,7 +193,8 @@ def programs_stay_out_of_the_bundle(app):
     for folder in ("bin", *(f"{platform}/bin" for platform in PLATFORMS)):
         if not denied(f"{folder}/program"):
             complaints.append(f"{folder}/ would be copied to every indexer")
-    complaints += [f"{name}: searches need it, and it is kept back" for name in map(app.name_of, app.files()) if re.match("default/.*[.]conf|metadata/|lookups/", name) and denied(name)]
+    needed = [name for name in map(app.name_of, app.files()) if re.match("default/.*[.]conf|metadata/|lookups/", name)]
+    complaints += [f"{name}: searches need it, and it is kept back" for name in needed if denied(name)]
     complaints += [f"{name} reaches beyond this app" for name, pattern in patterns.items() if pattern.match("apps/another/bin/program")]
     return complaints
 
@@ -330,7 +330,8 @@ def the_lookup_fits_its_collection(app):
                     complaints += [f"[{collection.name}] {key}: no field {field}" for field in json.loads(value) if field not in typed]
                 except ValueError:
                     complaints.append(f"[{collection.name}] {key}: not JSON, so Splunk ignores it")
-    return complaints + [f"collection {name}: no lookup reads it" for name in collections if name not in {stanza.get("collection") for stanza in lookups.values()}]
+    read = {stanza.get("collection") for stanza in lookups.values()}
+    return complaints + [f"collection {name}: no lookup reads it" for name in collections if name not in read]
 
 
 @check
@@ -572,7 +573,8 @@ def studio(definition, app):
     made = tokens | {made for token in tokens for made in (f"{token}.earliest", f"{token}.latest")}
     made |= set(re.findall(r'"token": "([^"]+)"', text)) | set(definition.get("defaults", {}).get("tokens", {}).get("default", {}))
     asked = set(re.findall(r"\$(\w[\w.]*?)(?:\|\w)*\$", re.sub(r"\$\w+:[\w.]+\$|\$row\.[^$]*\$", "", text)))
-    yield from (f"no input or drilldown sets `${token}$`" for token in sorted(asked - made) if not token.startswith(("env", "env.", "trellis.")) and token not in ("name", "value"))
+    missing = (token for token in sorted(asked - made) if not token.startswith(("env", "trellis.")) and token not in ("name", "value"))
+    yield from (f"no input or drilldown sets `${token}$`" for token in missing)
     yield from drilldown_fields(definition, app)
 
 
@@ -589,7 +591,8 @@ def drilldown_fields(definition, app):
         except (spl.SplError, KeyError) as error:
             yield f"a click on `{item}` asks for {', '.join(sorted(asked))}: {error}"
             continue
-        yield from (f"a click on `{item}` asks for `{field}`, which its search does not give" for field in sorted(asked) if fields is not None and field not in fields)
+        missing = (field for field in sorted(asked) if fields is not None and field not in fields)
+        yield from (f"a click on `{item}` asks for `{field}`, which its search does not give" for field in missing)
 
 
 def whole_search(source, sources):

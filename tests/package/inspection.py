@@ -17,7 +17,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 import check
-from checks import App, FREE_NAMES
+from checks import FREE_NAMES, App
 from report import Report
 
 HERE = Path(__file__).resolve().parent
@@ -150,11 +150,13 @@ def inspect(report):
         owners = {(member.uid, member.gid, member.mtime) for member in files}
         names = {member.name.split("/")[0] for member in files}
         files.extractall(unpacked)
-    report.check("the package is one folder, owned by nobody in particular, of one time", [] if names == {"unseen"} and len(owners) == 1 else [f"{names} {owners}"])
+    complaints = [] if names == {"unseen"} and len(owners) == 1 else [f"{names} {owners}"]
+    report.check("the package is one folder, owned by nobody in particular, of one time", complaints)
     app = App(unpacked / "unseen", packaged=True)
 
     with ThreadPoolExecutor(2) as pool:
-        for run, (complaints, counts) in zip(RUNS, pool.map(lambda run: appinspect(tools["appinspect"], package, run), RUNS)):
+        reports = pool.map(lambda run: appinspect(tools["appinspect"], package, run), RUNS)
+        for run, (complaints, counts) in zip(RUNS, reports, strict=True):
             report.check(f"AppInspect {run}", complaints, counts)
     report.check("slim validate", slim(tools["slim"], app))
     report.check("ksconf check", ksconf(tools["ksconf"], app), f"{len(app.confs) + 1} files")

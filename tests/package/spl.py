@@ -52,7 +52,7 @@ def pieces(spl):
 
 def steps(spl):
     """The search's pipeline. A first step that does not follow a pipe is Splunk's implicit `search`."""
-    texts, brackets, inner, subs, sub = [""], [], [[]], None, ""
+    texts, brackets, inner, sub = [""], [], [[]], ""
     for char, quoted, ticked in pieces(spl):
         if not quoted and not ticked:
             if char in "([":
@@ -80,7 +80,7 @@ def steps(spl):
         texts, inner = texts[1:], inner[1:]
     if not texts or not all(text.strip() for text in texts):
         raise SplError("a pipe with nothing behind it")
-    pipeline = [Step(" ".join(text.split("\n")).strip(), [steps(sub) for sub in subs]) for text, subs in zip(texts, inner)]
+    pipeline = [Step(" ".join(text.split("\n")).strip(), [steps(sub) for sub in subs]) for text, subs in zip(texts, inner, strict=True)]
     if not generated and pipeline[0].command != "search":
         pipeline[0].text = "search " + pipeline[0].text
     return pipeline
@@ -142,7 +142,7 @@ def expand(spl, macros, path=()):
         if name in path:
             raise SplError(f"macro `{name}` calls itself")
         definition = macros[name].get("definition")
-        for parameter, argument in zip(macros[name].get("args").replace(",", " ").split(), arguments):
+        for parameter, argument in zip(macros[name].get("args").replace(",", " ").split(), arguments, strict=False):
             definition = definition.replace(f"${parameter}$", argument)
         out += spl[after:begin] + expand(definition, macros, (*path, name))
         after = end
@@ -210,27 +210,24 @@ def _without_calls(text):
 
 
 def _aggregated(said, command):
-    named, by, at = set(), False, 0
+    named, at = set(), 0
     while at < len(said):
         word = said[at]
-        if word.lower() in ("by", "groupby", "over"):
-            by = True
-        elif word.lower() in ("from", "where") and command == "tstats":
+        if word.lower() in ("from", "where") and command == "tstats":
             while at + 1 < len(said) and said[at + 1].lower() not in ("by", "groupby"):
                 at += 1
         elif at + 2 < len(said) and said[at + 1].lower() == "as":
             named.add(said[at + 2].strip('"'))
             at += 2
-        elif "=" not in word or by:
-            if "=" not in word:
-                named.add(word.strip('"'))
+        elif "=" not in word and word.lower() not in ("by", "groupby", "over"):
+            named.add(word.strip('"'))
         at += 1
     return named
 
 
 def _renamed(said, fields):
     fields = set(fields)
-    for old, _, new in zip(said[::3], said[1::3], said[2::3]):
+    for old, _, new in zip(said[::3], said[1::3], said[2::3], strict=False):  # a comma may be missing at the end
         old, new = old.strip('"'), new.strip('"')
         if "*" in old:
             pattern = re.escape(old).replace(r"\*", "(.*)")

@@ -1,7 +1,6 @@
 // Renders the shipped definition, unchanged, with Splunk's own dashboard framework. `?scheme=dark` for the dark theme.
 //
 // The framework's search data source asks the page's server as it would ask splunkd. Nothing here knows what it answers.
-import React from 'react';
 import { createRoot } from 'react-dom/client';
 import DashboardCore from '@splunk/dashboard-core';
 import { DashboardContextProvider } from '@splunk/dashboard-context';
