@@ -6,6 +6,7 @@
 //! `UPDATE=1 make test` rewrites the replies for you to review. Also replays what was recorded from Splunk itself.
 
 use crate::pipe;
+use crate::rendered::compare;
 use chrono_tz::Tz;
 use flate2::read::GzDecoder;
 use std::fs;
@@ -160,22 +161,17 @@ fn session_files() -> Vec<PathBuf> {
 
 #[test]
 fn every_conversation_goes_as_it_is_written_down() {
-    let update = std::env::var_os("UPDATE").is_some();
-    let mut wrong = Vec::new();
-    for path in session_files() {
-        let script = Script::read(&path);
-        let expected = fs::read_to_string(&path).unwrap();
-        let played = script.with_replies(play(&script));
-        if update {
-            fs::write(&path, played).unwrap();
-        } else if played != expected {
-            wrong.push(format!("{}:\n{played}", path.display()));
-        }
-    }
+    let differences: Vec<String> = session_files()
+        .iter()
+        .filter_map(|path| {
+            let script = Script::read(path);
+            compare(path, &script.with_replies(play(&script))).err()
+        })
+        .collect();
     assert!(
-        wrong.is_empty(),
+        differences.is_empty(),
         "{}\nUPDATE=1 make test rewrites the replies; review them with git diff",
-        wrong.join("\n")
+        differences.join("\n")
     );
 }
 

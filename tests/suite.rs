@@ -22,6 +22,7 @@ mod specification;
 mod disk;
 mod oracles;
 mod pipe;
+mod rendered;
 mod talk;
 mod trace;
 
