@@ -10,3 +10,43 @@ pub mod table;
 
 pub use parse::{AsOf, OptionError, SeenOptions, Token, UnseenOptions, Windows};
 pub use table::SearchCommand;
+
+#[cfg(test)]
+mod tests {
+    use super::table::Value;
+    use super::{SearchCommand, SeenOptions, Token, UnseenOptions};
+
+    /// A value that is no option's default.
+    fn other(value: Value) -> &'static str {
+        match value {
+            Value::Modifier => "-33d@d",
+            Value::Moment => "1700000000",
+            Value::Bool => "true",
+        }
+    }
+
+    /// All that is kept of what was typed.
+    fn settings(command: SearchCommand, typed: &str) -> String {
+        let tokens: Vec<_> = typed.split(' ').map(Token::plain).collect();
+        match command {
+            SearchCommand::Seen => format!("{:?}", SeenOptions::parse(&tokens).unwrap()),
+            SearchCommand::Unseen => format!("{:?}", UnseenOptions::parse(&tokens).unwrap()),
+        }
+    }
+
+    #[test]
+    fn every_option_of_the_table_is_read() {
+        for command in SearchCommand::ALL {
+            for option in command.options() {
+                let typed = format!("user {}={}", option.name, other(option.value));
+                assert_ne!(
+                    settings(command, &typed),
+                    settings(command, "user"),
+                    "`{}` takes `{}` and nothing parses it",
+                    command.name(),
+                    option.name
+                );
+            }
+        }
+    }
+}
