@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo test test-dashboard fmt lint ci
+.PHONY: help demo quick test test-dashboard fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -11,6 +11,12 @@ help: ## What there is.
 demo: ## Learns and detects on real CloudTrail records, without Splunk.
 	@$(CARGO) build --quiet
 	@tests/demo target/debug/unseen
+
+quick: ## What to run after each change: format, clippy, unit tests, what is rendered, the drawn architecture.
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy --quiet --lib --bins -- --deny warnings
+	@$(CARGO) test --quiet --lib
+	@$(CARGO) test --quiet --test suite -- architecture:: renderings:: sessions::
 
 test: ## All tests. UPDATE=1 rewrites what is rendered: sessions, searchbnf.conf, the README's options.
 	$(CARGO) test --quiet
