@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// All Rust files below `folder`.
-fn sources(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
@@ -62,7 +62,7 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 }
 
 /// `src/rows/reader.rs` is in the room `rows`, `src/lookup.rs` in the room `lookup`.
-fn room(path: &Path) -> String {
+pub(crate) fn room(path: &Path) -> String {
     let first = path
         .strip_prefix("src")
         .unwrap()

@@ -10,6 +10,7 @@ mod architecture;
 mod attackers;
 mod baseline_file;
 mod cli;
+mod functions;
 mod golden;
 mod hostile;
 mod order;
