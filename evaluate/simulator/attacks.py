@@ -1,15 +1,13 @@
 """Attacks of eight kinds on an organisation. Knows what attackers do, not how they are found."""
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from .catalogue import ATTACKS
 from .clock import DAY, HOUR, midnight
 from .organisation import MACHINES
 
-LISTS = tomllib.loads((Path(__file__).parent.parent / "attacks.toml").read_text())
 KINDS = ("single call", "discovery", "escalation", "slow", "like its peers", "shared role", "new role", "exfiltration")
 SETTLED = 10  # days that a role must have lived to be attacked
 SLOW_DAYS = 5
@@ -56,7 +54,7 @@ class Attacks:
             "slow": [("discovery", 4), ("escalation", 2), ("exfiltration", 2)], "exfiltration": [("discovery", 1), ("exfiltration", self.between(2, 4))],
             "shared role": [("discovery", 2), ("escalation", 3), ("exfiltration", 1)], "new role": [("discovery", 4), ("escalation", 2), ("exfiltration", 2)],
         }[kind]
-        names = [name for group, count in plan for name in self.rng.choice(LISTS[group], size=count, replace=False)]
+        names = [name for group, count in plan for name in self.rng.choice(ATTACKS[group], size=count, replace=False)]
         return [self.organisation.catalogue.number[name] for name in names]
 
     def between(self, least, most):

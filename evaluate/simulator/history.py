@@ -54,6 +54,7 @@ def simulate(world, seed):
         busy = 3 if rng.random() < world["life"]["incident"] else 1
         for role in organisation.living():
             record_day(role, day, busy, recorder, organisation, rng)
+            record_calls(role, day, life.by_hand.get(role.name, ()), recorder, rng)
         if day >= HISTORY:
             attacks.strike(day, day - HISTORY, recorder)
     events = recorder.columns()
@@ -68,7 +69,11 @@ def record_day(role, day, busy, recorder, organisation, rng):
     calls = drawn(role, busy, rng) if role.pool else made(role, rng)
     if role.kind in MACHINES and rng.random() < organisation.habits["explore"]:
         calls = np.append(calls, organisation.catalogue.draw_calls(rng, 1, role.application.services))
-    calls = np.repeat(calls, 1 + rng.poisson(REPEATS - 1, len(calls)))
+    record_calls(role, day, np.repeat(calls, 1 + rng.poisson(REPEATS - 1, len(calls))), recorder, rng)
+
+
+def record_calls(role, day, calls, recorder, rng):
+    """These calls, at any time of the role's hours."""
     opens, closes = role.hours
     recorder.add(role.name, calls, midnight(day) + opens * HOUR + rng.integers(0, (closes - opens) * HOUR, len(calls)))
 

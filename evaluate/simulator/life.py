@@ -5,6 +5,7 @@ from dataclasses import replace
 from .organisation import MACHINES, suffix
 
 DAILY, RETIRED = 0.95, 0.3  # the chance of a call after its release; the share of releases that also drop a call
+FEATURE = 0.15  # the share of releases that bring a whole feature, with a service of its own
 
 
 class Life:
@@ -14,6 +15,7 @@ class Life:
         self.organisation, self.rng = organisation, rng
         self.plan = organisation.world["life"]
         self.due = []
+        self.by_hand = {}  # role's name -> calls that somebody makes with it by hand today
 
     def live(self, day):
         for application in self.organisation.applications:
@@ -23,16 +25,18 @@ class Life:
             if self.happens(event):
                 getattr(self, event)(day)
         self.redeploy(day)
+        self.debug()
         self.arrive(day)
 
     def happens(self, event):
         return self.rng.random() < self.plan[event]
 
     def release(self, application, day):
-        """One to three calls, mostly of services in use, that travel from environment to environment."""
+        """One to three calls of services in use, or a feature of six to fifteen, that travel from environment to environment."""
         rng, catalogue = self.rng, self.organisation.catalogue
-        services = application.services if rng.random() < 0.7 else catalogue.draw_services(rng, 1)
-        calls = catalogue.draw_calls(rng, int(rng.integers(1, 4)), services).tolist()
+        is_feature = rng.random() < FEATURE
+        services = catalogue.draw_services(rng, 2) if is_feature else application.services
+        calls = catalogue.draw_calls(rng, int(rng.integers(6, 16) if is_feature else rng.integers(1, 4)), services).tolist()
         application.profile += [call for call in calls if call not in application.profile]
         drop = application.profile[0] if rng.random() < RETIRED else None
         for role in self.organisation.living("service"):
@@ -47,6 +51,13 @@ class Life:
         for role in self.organisation.living(*MACHINES):
             if self.rng.random() < self.plan["share"]:
                 self.due.append((day + int(self.rng.integers(0, 3)), role, calls))
+
+    def debug(self):
+        """Somebody looks around with a machine's role, from its shell: three to ten reads."""
+        self.by_hand = {}
+        for _ in range(self.rng.poisson(self.plan["debug"])):
+            role = self.rng.choice(self.organisation.living(*MACHINES))
+            self.by_hand[role.name] = self.organisation.catalogue.draw_calls(self.rng, int(self.rng.integers(3, 11)), writes=False)
 
     def onboarding(self, day):
         self.organisation.add_application(day)

@@ -7,6 +7,7 @@ import numpy as np
 MACHINES = ("service", "function", "batch")
 SHARED_DEPLOY = 18  # calls that all pipelines make
 AUDITED = 70  # calls of an audit
+IN_COMMON = 0.8  # the part of a group's calls that its role in one environment makes
 
 
 @dataclass
@@ -103,12 +104,15 @@ class Organisation:
                 self.add(Role(f"pipeline{environment}{number}", "pipeline", None, environment, None, chance, hours=(8, 19), days=(0, 1, 2, 3, 4)))
 
     def add_people(self):
+        """One role a group and environment, as single sign-on makes them. The roles of a group share most of a long list."""
         for group in self.size["people"]:
             calls = self.catalogue.draw_calls(self.rng, group["pool"], writes=group["writes"])
-            weight = 1 / (np.arange(len(calls)) + 4)
-            pool = (calls, weight / weight.sum())
-            draws = group["draws"] * group["people"]
-            self.add(Role(f"SSO_{group['name']}", "people", pool=pool, draws=draws, hours=(7, 19), days=(0, 1, 2, 3, 4)))
+            for environment in range(self.size["environments"]):
+                own = calls[self.rng.random(len(calls)) < IN_COMMON]
+                weight = 1 / (np.arange(len(own)) + 4)
+                draws = group["draws"] * group["people"]
+                self.add(Role(f"SSO_{group['name']}-{environment}", "people", None, environment, pool=(own, weight / weight.sum()), draws=draws,
+                              hours=(7, 19), days=(0, 1, 2, 3, 4)))  # fmt: skip
 
     def add_audits(self):
         for number in range(self.size["audits"]):
