@@ -38,3 +38,4 @@ ci: lint test inspect test-dashboard ## What CI runs.
 include tests/package/package.mk
 include benches/bench.mk
 include tests/trust.mk
+include evaluate/evaluate.mk

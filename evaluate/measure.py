@@ -7,7 +7,7 @@ import numpy as np
 FIRST = 5  # how many rows of a day are read
 THRESHOLDS = (5, 10, 15, 20, 30)
 PART = 0.8
-LONGEST = 40  # role-days a day, how far the pictures go
+LONGEST = 20  # role-days a day, how far the pictures go
 
 
 @dataclass

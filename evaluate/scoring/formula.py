@@ -1,6 +1,6 @@
 """The surprise of a new pair, written a second time, straight from its definition and slowly: the program is checked against it.
 
-Shares no code with the program. Step numbers are those of the definition in docs/ranking.md. A pair is (role, call), each any hashable value.
+Shares no code with the program. Step numbers are those of the definition in docs/surprise.md. A pair is (role, call), each any hashable value.
 """
 
 import math
@@ -57,7 +57,7 @@ class World:
         votes = total(weight for other, weight in alike.items() if other in makers)
         return -math.log((votes + DOUBT * share) / (total(alike.values()) + DOUBT)), len(makers)
 
-    def service(self, role, call):
+    def new_service(self, role, call):
         """Step 3."""
         used = {self.service_of(own) for own in self.calls.get(role, {})} - {None}
         service = self.service_of(call)
@@ -73,16 +73,22 @@ class World:
 
     def terms(self, role, call, alike):
         peers, makers = self.peers(role, call, alike)
-        service, rollout, weight = self.service(role, call), -ROLLOUT * math.log(self.adopters[call]), self.weight(role)
-        surprise = weight * max(0.0, peers + service + rollout - math.log(ORDINARY))
+        unused, rollout, weight = self.new_service(role, call), -ROLLOUT * math.log(self.adopters[call]), self.weight(role)
+        surprise = weight * max(0.0, peers + unused + rollout - math.log(ORDINARY))
         known = self.calls.get(role, {})
         novelty = "role" if not known else "pair" if makers else "call"
-        return Terms(surprise, peers, service, rollout, weight, novelty, min(known.values(), default=None), len(known), makers)
+        return Terms(surprise, peers, unused, rollout, weight, novelty, min(known.values(), default=None), len(known), makers)
 
 
 def total(values):
     """A sum from the greatest to the least."""
     return sum(sorted(values, reverse=True))
+
+
+def service(call):
+    """The service of `service:Name`; none without a colon, or with nothing before it."""
+    before, colon, _ = call.partition(":")
+    return before if colon and before else None
 
 
 def explain(known, new, opens, service_of):
