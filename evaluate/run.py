@@ -20,6 +20,7 @@ import numpy as np
 import agreement
 import days
 import measure
+import worked
 from scoring.formula import Formula, service
 from scoring.peers import Count, Escu, NewTerms, Popularity
 from scoring.unseen import Unseen
@@ -73,8 +74,10 @@ def full(options):
 
 
 def quick(options):
-    """Fails if the program and the second implementation disagree, if the attacks of the small world are not found, or if stored data is stale."""
-    subprocess.run([sys.executable, ROOT / "tests" / "data" / "simulated" / "generate.py", "--check"], check=True)
+    """Fails if program, second implementation and worked examples disagree, if the small world's attacks are not found, or if stored data is stale."""
+    stored = subprocess.run([sys.executable, ROOT / "tests" / "data" / "simulated" / "generate.py", "--check"])
+    check(stored.returncode == 0, "tests/data/simulated is stale")
+    check(worked.difference() < 1e-6, f"the second implementation is {worked.difference()} off the worked examples")
     _, first = evaluate(("small", 1, options.engine, options.program))
     _, second = evaluate(("small", 1, options.engine, options.program))
     check(first == second, "the same seed gave two results")
