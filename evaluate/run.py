@@ -21,6 +21,7 @@ import agreement
 import days
 import measure
 import worked
+from scoring import pipe
 from scoring.formula import Formula, service
 from scoring.peers import Count, Escu, NewTerms, Popularity
 from scoring.unseen import Unseen
@@ -118,4 +119,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (pipe.CommandFailed, AssertionError) as error:
+        sys.exit(f"evaluate: {error}")

@@ -65,6 +65,7 @@ class Unseen:
 def apart(terms, row):
     """The greatest difference between the terms and a row's columns; columns that are no measurements must be equal."""
     exact = {"novelty": terms.novelty, "role_calls": str(terms.role_calls), "call_roles": str(terms.call_roles)}
+    exact["role_first_seen"] = "" if terms.role_first_seen is None else f"{terms.role_first_seen:.0f}"
     wrong = {column: row[column] for column, value in exact.items() if row[column] != value}
     if wrong:
         raise AssertionError(f"{row['user']} {row['command']}: got {wrong}, expected {exact}")
