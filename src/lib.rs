@@ -12,18 +12,26 @@
 //! - [`cloudtrail`]: CloudTrail records to calls.
 //! - [`messages`]: the texts about rows and baseline that commands and command line share.
 //! - [`command`]: the search commands `seen` and `unseen`, from Splunk's pipe to the rules and back.
+//! - [`observations`]: what was read from files, key by key.
+//! - [`report`]: how what was found is written: a table, CSV, JSON.
+//! - [`baseline_file`]: the baseline as a file: read whole, replaced whole.
+//! - [`replay`]: what would have alerted, had the app been running.
 //! - [`cli`]: the verbs `learn`, `detect` and `replay`, from files to the rules and back.
 //!
 //! Which module may use which is drawn in ARCHITECTURE.md, and `tests/architecture.rs` fails on any other use.
 
 pub mod baseline;
+pub mod baseline_file;
 pub mod cli;
 pub mod cloudtrail;
 pub mod command;
 pub mod keys;
 pub mod lookup;
 pub mod messages;
+pub mod observations;
 pub mod options;
 pub mod protocol;
+pub mod replay;
+pub mod report;
 pub mod rows;
 pub mod time;

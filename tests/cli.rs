@@ -694,8 +694,7 @@ fn a_replay_tells_what_would_have_alerted_on_which_day() {
     told.says("the baseline is mature from 2025-03-09 01:17:00 UTC on");
     assert_eq!(
         told.out,
-        "2025-03-08  0 alerts\n\
-         2025-03-09  0 alerts\n\
+        "2025-03-08 to 2025-03-09  0 alerts\n\
          2025-03-10  1 alert\n  \
          10:17:00  1:role/App  s3:DeleteBucket\n\
          total  1 alert on 1 of 3 days\n"

@@ -1,11 +1,11 @@
-//! Functions stay short: how long they are, by room.
+//! Functions stay short: how long they are, by module.
 //!
 //! Reads the sources as text, as `rustfmt` leaves them: a function ends at the brace under its first letter. A length is all lines from
 //! the signature to that brace; unit tests are left out. `cargo test --test suite functions -- --nocapture` prints the table.
 
 #![allow(clippy::print_stdout)] // a figure is printed for whoever measures
 
-use crate::architecture::{room, sources};
+use crate::architecture::{module_of, sources};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -61,36 +61,36 @@ fn percentile(sorted: &[usize], percent: usize) -> usize {
     sorted[(sorted.len() * percent).div_ceil(100) - 1]
 }
 
-/// The lengths of all functions, by room, the shortest first.
-fn rooms() -> BTreeMap<String, Vec<usize>> {
-    let mut rooms: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+/// The lengths of all functions, by module, the shortest first.
+fn modules() -> BTreeMap<String, Vec<usize>> {
+    let mut modules: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for path in sources("src") {
         let found = lengths(&fs::read_to_string(&path).unwrap());
-        rooms.entry(room(&path)).or_default().extend(found);
+        modules.entry(module_of(&path)).or_default().extend(found);
     }
-    rooms.retain(|_, lengths| !lengths.is_empty());
-    rooms
+    modules.retain(|_, lengths| !lengths.is_empty());
+    modules
         .values_mut()
         .for_each(|lengths| lengths.sort_unstable());
-    rooms
+    modules
 }
 
-fn print(room: &str, lengths: &[usize]) {
+fn print(module: &str, lengths: &[usize]) {
     let [half, most, all] = [50, 90, 100].map(|percent| percentile(lengths, percent));
     println!(
-        "{room:<12} {:>9} {half:>6} {most:>5} {all:>7}",
+        "{module:<12} {:>9} {half:>6} {most:>5} {all:>7}",
         lengths.len()
     );
 }
 
 #[test]
 fn functions_stay_short() {
-    let rooms = rooms();
-    let mut all: Vec<usize> = rooms.values().flatten().copied().collect();
+    let modules = modules();
+    let mut all: Vec<usize> = modules.values().flatten().copied().collect();
     all.sort_unstable();
     println!("\nroom         functions median   90% longest");
-    for (room, lengths) in &rooms {
-        print(room, lengths);
+    for (module, lengths) in &modules {
+        print(module, lengths);
     }
     print("all", &all);
     assert!(

@@ -3,7 +3,7 @@
 //! An option is the table's with hyphens for underscores, and is read by the table's parser, so that a mistake reads the same at both
 //! doors. Two things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
-use super::gathered::TimeRange;
+use crate::observations::TimeRange;
 use crate::options::{render, table, SearchCommand, Token};
 use crate::time::Timestamp;
 use clap::parser::ValueSource;
@@ -101,7 +101,7 @@ fn replay() -> Command {
             "Walks the input in the order of time, learning and detecting as the app's schedules do, and tells what would have alerted on each \
              day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
              every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
-             the baseline is learning. A role and call that alerted does not alert again for seven days. Times are taken to the minute; a CSV row \
+             the baseline is learning. A role and call that alerted does not alert again for seven days. A CSV row \
              counts at its first and at its last time, and what it says of a baseline is not used. The app forgets after -90d@d, this does only if \
              --forget-window says so.",
         )

@@ -3,22 +3,20 @@
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
 use super::arguments::{self, Typed};
-use super::baseline_file::{BaselineError, Stored};
-use super::gathered::{Gathered, Keep, ObservedKey};
 use super::input::BadTimes;
-use super::keys;
-use super::report::{self, Format};
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Detector, Ticket, Verdicts};
-use crate::keys::RowKeys;
+use crate::baseline_file::{BaselineError, Stored};
 use crate::lookup::{schema, Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
+use crate::observations::{DetailLevel, Observations, ObservedKey};
 use crate::options::UnseenOptions;
+use crate::report::{self, Format};
 use chrono::TimeZone;
 use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
-    keep: Keep::Context,
+    keep: DetailLevel::Context,
     bad_times: BadTimes::Count,
     no_time: "judged by its key alone",
 };
@@ -32,9 +30,9 @@ pub(super) fn run<Z: TimeZone>(
     schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     let stored = Stored::read(&path, &options.by)?.ok_or(BaselineError::Missing { path })?;
-    let gathered = world.gather(matches, &options.by, WANTED)?;
+    let observations = world.gather(matches, &options.by, WANTED)?;
 
-    let as_of = options.as_of.moment(gathered.newest(), world.now);
+    let as_of = options.as_of.moment(observations.newest(), world.now);
     let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
     let mut tally = Tally::new(options.by.len());
     let mut detector = Detector::new(cutoffs);
@@ -46,7 +44,7 @@ pub(super) fn run<Z: TimeZone>(
     stored.for_each(clock, false, &mut tally, |reading, keys| {
         detector.feed(keys, reading.fact);
     })?;
-    let (verdicts, found) = judge(detector, &gathered, clock)?;
+    let (verdicts, found) = judge(detector, &observations, clock)?;
 
     let texts = Messages {
         windows: &options.windows,
@@ -62,7 +60,7 @@ pub(super) fn run<Z: TimeZone>(
         .collect();
     let summary = format!(
         "{} of {} judged as of {}; {} reported, first seen after {}",
-        count(gathered.observations(), "observation"),
+        count(observations.count(), "observation"),
         count(verdicts.keys as u64, "key"),
         as_of.human(&world.zone),
         count(found.len() as u64, "key"),
@@ -70,8 +68,8 @@ pub(super) fn run<Z: TimeZone>(
     );
     warnings
         .iter()
-        .for_each(|warning| world.notes().warn(warning));
-    world.notes().info(&summary);
+        .for_each(|warning| world.console().warn(warning));
+    world.console().info(&summary);
 
     let format = Format::of(
         matches
@@ -79,7 +77,7 @@ pub(super) fn run<Z: TimeZone>(
             .map_or("", String::as_str),
     );
     let is_found = !found.is_empty() && matches.get_flag("fail-if-found");
-    let text = report::write(format, &options.by, found);
+    let text = report::write(format, &options.by, &observations, &found);
     result_of(
         world
             .stdout
@@ -96,23 +94,21 @@ pub(super) fn run<Z: TimeZone>(
 /// The verdicts, and the observed keys that are new, in the order of their first time and then of their values.
 fn judge(
     mut detector: Detector,
-    gathered: &Gathered,
+    observations: &Observations,
     clock: Clock,
 ) -> Result<(Verdicts, Vec<ObservedKey<'_>>), CliError> {
     // What was only joined to a baseline is there to make its key known, and is reported under no key of the input.
-    gathered.feed_stored(clock.as_of, |keys, fact| {
+    observations.feed_stored(clock.as_of, |keys, fact| {
         detector.feed(keys, fact);
     });
     let mut held: Vec<(Ticket, ObservedKey<'_>)> = Vec::new();
-    let mut keys = RowKeys::default();
-    for (key, observed) in gathered.observed() {
-        keys::unpack_into(key, &mut keys);
-        let ticket = detector.feed(&keys, observed.fact());
+    for (key, observed) in observations.observed() {
+        let ticket = detector.feed(&observations.row_keys(key), observed.fact());
         held.extend(ticket.map(|ticket| (ticket, (key, observed))));
     }
     let verdicts = detector.finish()?;
     held.retain(|&(ticket, _)| verdicts.is_reported(ticket));
     let mut new: Vec<_> = held.into_iter().map(|(_, held)| held).collect();
-    new.sort_by_key(|(_, observed)| observed.own.first());
+    new.sort_by_key(|(_, observed)| observed.sighting.first());
     Ok((verdicts, new))
 }

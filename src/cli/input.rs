@@ -9,10 +9,10 @@
 //! memory; a document or CSV is held whole, one a thread. What cannot be read as what it seems to be is told and passed over; a path
 //! that cannot be opened stops the run. Knows no windows and no baseline.
 
-use super::gathered::{Gathered, Keep, TimeRange, AS_OF, CONTEXT};
-use super::report::visible;
 use crate::cloudtrail::{self, Malformed, Record};
 use crate::lookup::{Clock, FactReader, FactRow, NotATimeIn};
+use crate::observations::{DetailLevel, Observations, TimeRange, AS_OF_LATER, CONTEXT_FIELDS};
+use crate::report::visible;
 use crate::rows::{Column, Reader, Row};
 use crate::time::Timestamp;
 use flate2::bufread::MultiGzDecoder;
@@ -59,7 +59,7 @@ pub(super) struct Plan<'p> {
     /// The wall clock.
     pub now: Timestamp,
     /// What to keep of each key.
-    pub keep: Keep,
+    pub keep: DetailLevel,
     /// Which calls to read; rows are taken whole.
     pub wanted: TimeRange,
     /// What to do about a row with a time that is not a number.
@@ -111,7 +111,7 @@ pub(super) struct Progress {
 #[derive(Debug)]
 pub(super) struct Input {
     /// What was read.
-    pub gathered: Gathered,
+    pub observations: Observations,
     /// Lines, values, rows and streams that are broken.
     pub faults: Told,
     /// Files that are no input.
@@ -278,7 +278,7 @@ impl Shared<'_, '_> {
     fn clock(&self) -> Clock {
         Clock {
             now: self.plan.now,
-            as_of: AS_OF,
+            as_of: AS_OF_LATER,
             earliest: Clock::FIRST_CALL,
         }
     }
@@ -309,7 +309,7 @@ impl<'s, 'p> Part<'s, 'p> {
             plan: shared.plan,
             sources: shared.sources,
             input: Input {
-                gathered: Gathered::new(
+                observations: Observations::new(
                     shared.plan.by.len(),
                     shared.plan.keep,
                     shared.plan.wanted,
@@ -322,7 +322,7 @@ impl<'s, 'p> Part<'s, 'p> {
     }
 
     fn merge(&mut self, other: Self) {
-        self.input.gathered.merge(other.input.gathered);
+        self.input.observations.merge(other.input.observations);
         self.input.faults.merge(other.input.faults);
         self.input.foreign.merge(other.input.foreign);
     }
@@ -464,8 +464,8 @@ impl<'s, 'p> Part<'s, 'p> {
     ) {
         match record {
             Ok(record) => match record.call() {
-                Ok(call) => self.input.gathered.take_call(&call, self.clock),
-                Err(passed) => self.input.gathered.records.pass(passed),
+                Ok(call) => self.input.observations.take_call(&call, self.clock),
+                Err(passed) => self.input.observations.records.count(passed),
             },
             Err(fault) => self.input.faults.add(file, || {
                 let line = lines_before + fault.line;
@@ -528,11 +528,11 @@ impl<'s, 'p> Part<'s, 'p> {
     }
 
     fn take_rows(&mut self, body: &[u8]) -> Result<(), RowsStopped> {
-        let gathered = &mut self.input.gathered;
+        let observations = &mut self.input.observations;
         let mut rows = FactReader::new(body, self.plan.by, self.clock)?;
         let count = rows.header().column(b"count");
-        let context = CONTEXT.map(|name| rows.header().column(name.as_bytes()));
-        while let Some(row) = rows.next(&mut gathered.tally)? {
+        let context = CONTEXT_FIELDS.map(|name| rows.header().column(name.as_bytes()));
+        while let Some(row) = rows.next(&mut observations.tally)? {
             if let (Some(error), BadTimes::Stop) = (row.not_a_time(), self.plan.bad_times) {
                 return Err(RowsStopped::NotATime(error));
             }
@@ -544,7 +544,7 @@ impl<'s, 'p> Part<'s, 'p> {
             let values = values
                 .each_ref()
                 .map(|values| values.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
-            gathered.take_row(
+            observations.take_row(
                 &reading,
                 keys,
                 times(&row, count),
@@ -684,7 +684,6 @@ impl Read for Counted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::keys::unpack;
     use proptest::prelude::*;
     use std::io::Write;
 
@@ -699,7 +698,7 @@ mod tests {
         let plan = Plan {
             by: &by,
             now: NOW,
-            keep: Keep::Context,
+            keep: DetailLevel::Context,
             wanted: TimeRange::default(),
             bad_times: BadTimes::Stop,
             threads,
@@ -714,15 +713,16 @@ mod tests {
     /// Everything that can be told of an input.
     fn told(input: &Input) -> Vec<String> {
         let keys = input
-            .gathered
+            .observations
             .observed()
             .into_iter()
             .map(|(key, observed)| {
-                let values: Vec<_> = unpack(key).map(String::from_utf8_lossy).collect();
+                let values = input.observations.values(key);
+                let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
                 format!("{} {observed:?}", values.join(" "))
             });
         let rest = [
-            format!("{:?}", input.gathered.records),
+            format!("{:?}", input.observations.records),
             format!("{} {}", input.faults.count, input.faults.examples()),
             format!("{} {}", input.foreign.count, input.foreign.examples()),
         ];
@@ -749,7 +749,7 @@ mod tests {
         let text = lines.join("\n");
         assert!(text.len() > 3 * BLOCK);
         let input = read(text.as_bytes());
-        assert_eq!(input.gathered.records.calls, 3_999);
+        assert_eq!(input.observations.records.calls, 3_999);
         assert_eq!(input.faults.count, 1);
         assert!(input
             .faults
@@ -772,10 +772,10 @@ mod tests {
             writeln!(encoder, "{}", call(number, 10)).unwrap();
             encoder.finish().unwrap();
         }
-        assert_eq!(read(&packed).gathered.records.calls, 3);
+        assert_eq!(read(&packed).observations.records.calls, 3);
         packed.truncate(packed.len() - 6);
         let cut = read(&packed);
-        assert_eq!((cut.gathered.records.calls, cut.faults.count), (3, 1));
+        assert_eq!((cut.observations.records.calls, cut.faults.count), (3, 1));
         assert!(cut.faults.examples().contains("its rest is missing"));
     }
 
@@ -783,14 +783,14 @@ mod tests {
     fn a_mark_and_blanks_before_the_text_do_not_hide_what_it_is() {
         assert_eq!(
             read(format!("\u{feff}\r\n {}", call(1, 0)).as_bytes())
-                .gathered
+                .observations
                 .records
                 .calls,
             1
         );
         assert_eq!(
             read("\u{feff}user,command,_time\na,b,1\n".as_bytes())
-                .gathered
+                .observations
                 .observed_rows,
             1
         );

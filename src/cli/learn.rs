@@ -4,22 +4,20 @@
 //! input or in the file, so that days may be learned in any order. Nothing is written unless everything went well.
 
 use super::arguments::{self, Typed};
-use super::baseline_file::{BaselineError, Locked, Stored};
-use super::gathered::{Gathered, Keep, AS_OF};
 use super::input::BadTimes;
-use super::keys;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
-use crate::keys::RowKeys;
+use crate::baseline_file::{BaselineError, Locked, Stored};
 use crate::lookup::{schema, BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
+use crate::observations::{DetailLevel, Observations, AS_OF_LATER};
 use crate::options::{AsOf, SeenOptions};
 use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
-    keep: Keep::Times,
+    keep: DetailLevel::Times,
     bad_times: BadTimes::Stop,
     no_time: "not learned",
 };
@@ -34,22 +32,22 @@ pub(super) fn run<Z: TimeZone>(
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
-    let gathered = world.gather(matches, &options.by, WANTED)?;
-    if gathered.is_empty() {
-        world.notes().info(&format!(
+    let observations = world.gather(matches, &options.by, WANTED)?;
+    if observations.is_empty() {
+        world.console().info(&format!(
             "there is nothing to learn; `{}` is as it was",
             path.display()
         ));
         return Ok(Outcome::Done);
     }
     let locked = Locked::wait(&path, |lock| {
-        world.notes().info(&format!(
+        world.console().info(&format!(
             "waiting for another `unseen learn`, which holds `{}`",
             lock.display()
         ));
     })?;
     let stored = Stored::read(locked.path(), &options.by)?;
-    let learning = Learning::new(&options, &gathered, stored.as_ref(), world)?;
+    let learning = Learning::new(&options, &observations, stored.as_ref(), world)?;
     let (learned, tally) = learning.learn()?;
     let text = written(&learned, &options.by);
     if !learning.stored.is_some_and(|stored| stored.is(&text)) {
@@ -69,9 +67,9 @@ pub(super) fn run<Z: TimeZone>(
         learning.summary(&learned, counts, &texts)
     );
     for warning in odd.into_iter().chain(thin) {
-        world.notes().warn(&warning);
+        world.console().warn(&warning);
     }
-    world.notes().info(&summary);
+    world.console().info(&summary);
     Ok(Outcome::Done)
 }
 
@@ -80,18 +78,18 @@ struct Learning<'l> {
     width: usize,
     clock: Clock,
     cutoffs: Cutoffs,
-    gathered: &'l Gathered,
+    observations: &'l Observations,
     stored: Option<&'l Stored>,
 }
 
 impl<'l> Learning<'l> {
     fn new<Z: TimeZone>(
         options: &SeenOptions,
-        gathered: &'l Gathered,
+        observations: &'l Observations,
         stored: Option<&'l Stored>,
         world: &World<'_, Z>,
     ) -> Result<Self, CliError> {
-        let mut newest = gathered.newest();
+        let mut newest = observations.newest();
         if let (AsOf::Latest, Some(stored)) = (options.as_of, stored) {
             newest = newest.max(newest_in(stored, options.by.len(), world.now)?);
         }
@@ -108,7 +106,7 @@ impl<'l> Learning<'l> {
                 earliest: Clock::FIRST_CALL,
                 ..cutoffs
             },
-            gathered,
+            observations,
             stored,
         })
     }
@@ -125,12 +123,10 @@ impl<'l> Learning<'l> {
                 learner.feed(keys, reading.fact)
             })?;
         }
-        self.gathered
+        self.observations
             .feed_stored(self.clock.as_of, |keys, fact| learner.feed(keys, fact));
-        let mut keys = RowKeys::default();
-        for (key, observed) in self.gathered.observed() {
-            keys::unpack_into(key, &mut keys);
-            learner.feed(&keys, observed.fact());
+        for (key, observed) in self.observations.observed() {
+            learner.feed(&self.observations.row_keys(key), observed.fact());
         }
         let learned = learner
             .finish(start)
@@ -151,7 +147,7 @@ impl<'l> Learning<'l> {
     ) -> String {
         format!(
             "{} learned as of {}: {} in the baseline, {}; {}",
-            count(self.gathered.observations(), "observation"),
+            count(self.observations.count(), "observation"),
             self.clock.as_of.human(texts.zone),
             count(counts.kept(), "key"),
             change_counts(&counts),
@@ -168,7 +164,7 @@ fn newest_in(
 ) -> Result<Option<Timestamp>, BaselineError> {
     let clock = Clock {
         now,
-        as_of: AS_OF,
+        as_of: AS_OF_LATER,
         earliest: Clock::FIRST_CALL,
     };
     let mut newest = None;
@@ -177,7 +173,7 @@ fn newest_in(
             .fact
             .stored
             .and_then(|stored| stored.sighting.last());
-        newest = newest.max(last.filter(|&last| last != AS_OF));
+        newest = newest.max(last.filter(|&last| last != AS_OF_LATER));
     })?;
     Ok(newest)
 }

@@ -1,34 +1,29 @@
 //! The command line: the same learning and detecting on files, without Splunk.
 //!
-//! One file a verb: `learn`, `detect`, `replay`. They share how files are read (`input`), what is kept of them (`gathered`) and
+//! One file a verb: `learn`, `detect`, `replay`. They share how files are read (`input`), what is kept of them (`observations`) and
 //! the baseline file (`baseline_file`); the rules are those of `baseline`, the options those of `options`, the words those of
 //! `texts`. Everything it knows of the world comes in a [`World`].
 //!
 //! Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.
 
 mod arguments;
-mod baseline_file;
+mod console;
 mod detect;
-mod few;
-mod gathered;
 mod input;
-mod keys;
 mod learn;
-mod notes;
 mod replay;
-mod report;
 
 use crate::baseline::{DetectError, LearnError};
+use crate::baseline_file::BaselineError;
 use crate::lookup::schema::BadKeyField;
 use crate::messages::Advice;
+use crate::observations::{DetailLevel, Observations};
 use crate::options::OptionError;
 use crate::time::Timestamp;
-use baseline_file::BaselineError;
 use chrono::TimeZone;
 use clap::ArgMatches;
-use gathered::{Gathered, Keep};
+use console::Console;
 use input::{BadTimes, InputError, Plan, Progress};
-use notes::Notes;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use thiserror::Error;
@@ -110,7 +105,7 @@ enum CliError {
 /// What a verb wants of its input.
 #[derive(Clone, Copy, Debug)]
 struct Wanted {
-    keep: Keep,
+    keep: DetailLevel,
     bad_times: BadTimes,
     /// What becomes of a call whose time is no time, or comes from a broken clock.
     no_time: &'static str,
@@ -164,8 +159,8 @@ fn result_of(written: io::Result<()>) -> Result<(), CliError> {
 }
 
 impl<Z> World<'_, Z> {
-    fn notes(&mut self) -> Notes<'_> {
-        Notes::new(self.stderr, self.is_watched)
+    fn console(&mut self) -> Console<'_> {
+        Console::new(self.stderr, self.is_watched)
     }
 
     /// Reads what the paths on the command line name, and tells what was read.
@@ -174,7 +169,7 @@ impl<Z> World<'_, Z> {
         matches: &ArgMatches,
         by: &[String],
         wanted: Wanted,
-    ) -> Result<Gathered, CliError> {
+    ) -> Result<Observations, CliError> {
         let plan = Plan {
             by,
             now: self.now,
@@ -184,21 +179,21 @@ impl<Z> World<'_, Z> {
             threads: self.threads,
         };
         let paths = &arguments::typed_paths(matches);
-        let mut notes = Notes::new(self.stderr, self.is_watched);
+        let mut console = Console::new(self.stderr, self.is_watched);
         let input = input::gather(paths, plan, self.stdin, |progress: Progress| {
-            notes.progress(progress)
+            console.progress(progress)
         });
-        notes.end_progress();
+        console.end_progress();
         let input = input?;
-        notes.faults(&input);
-        if input.gathered.records.all() == 0 && input.gathered.is_empty() {
+        console.faults(&input);
+        if input.observations.records.all() == 0 && input.observations.is_empty() {
             let paths: Vec<String> = paths
                 .iter()
                 .map(|path| format!("`{}`", path.display()))
                 .collect();
             return Err(CliError::NoInput(paths.join(", ")));
         }
-        notes.read(&input.gathered, by, wanted.no_time);
-        Ok(input.gathered)
+        console.read(&input.observations, by, wanted.no_time);
+        Ok(input.observations)
     }
 }

@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Months, NaiveDate, Offset, TimeZone, Utc};
 
 use super::timestamp::{Timestamp, SECOND};
 
@@ -179,16 +179,44 @@ impl Timestamp {
     ///
     /// A time outside chrono's calendar (262,000 years either way) is shown as epoch seconds.
     pub fn human(&self, zone: &impl TimeZone) -> impl fmt::Display {
-        let Some(utc) = DateTime::from_timestamp(self.seconds(), 0) else {
+        let Some(local) = self.in_zone(zone) else {
             return self.to_string();
         };
-        let offset = zone.offset_from_utc_datetime(&utc.naive_utc()).fix();
-        let pattern = if offset.local_minus_utc() == 0 {
-            "%Y-%m-%d %H:%M:%S UTC"
-        } else {
-            "%Y-%m-%d %H:%M:%S %:z"
+        let pattern = match local.offset().local_minus_utc() {
+            0 => "%Y-%m-%d %H:%M:%S UTC",
+            _ => "%Y-%m-%d %H:%M:%S %:z",
         };
-        utc.with_timezone(&offset).format(pattern).to_string()
+        local.format(pattern).to_string()
+    }
+
+    /// Date and time alone, where it is clear of which zone they are: `2023-11-14 00:00:00`.
+    pub fn date_and_time(&self, zone: &impl TimeZone) -> impl fmt::Display {
+        match self.in_zone(zone) {
+            Some(local) => local.format("%Y-%m-%d %H:%M:%S").to_string(),
+            None => self.to_string(),
+        }
+    }
+
+    /// The date alone: `2023-11-14`.
+    pub fn date(&self, zone: &impl TimeZone) -> impl fmt::Display {
+        match self.in_zone(zone) {
+            Some(local) => local.format("%Y-%m-%d").to_string(),
+            None => self.to_string(),
+        }
+    }
+
+    /// The time of day alone: `00:00:00`.
+    pub fn time_of_day(&self, zone: &impl TimeZone) -> impl fmt::Display {
+        match self.in_zone(zone) {
+            Some(local) => local.format("%H:%M:%S").to_string(),
+            None => self.to_string(),
+        }
+    }
+
+    fn in_zone(&self, zone: &impl TimeZone) -> Option<DateTime<FixedOffset>> {
+        let utc = DateTime::from_timestamp(self.seconds(), 0)?;
+        let offset = zone.offset_from_utc_datetime(&utc.naive_utc()).fix();
+        Some(utc.with_timezone(&offset))
     }
 }
 

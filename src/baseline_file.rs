@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// Why a baseline file cannot be read or written. It is then as it was.
 #[derive(Debug, Error)]
-pub(super) enum BaselineError {
+pub(crate) enum BaselineError {
     #[error("there is no baseline `{}`; run `unseen learn` first", path.display())]
     Missing { path: PathBuf },
     #[error("cannot read the baseline `{}`: {source}", path.display())]
@@ -35,7 +35,7 @@ pub(super) enum BaselineError {
 
 /// The text of a baseline file, with the right header.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(crate) struct Stored {
     path: PathBuf,
     by: Vec<String>,
     text: Vec<u8>,
@@ -43,7 +43,7 @@ pub(super) struct Stored {
 
 impl Stored {
     /// Reads a baseline file of keys made of the fields `by`; none if there is no such file.
-    pub(super) fn read(path: &Path, by: &[String]) -> Result<Option<Self>, BaselineError> {
+    pub(crate) fn read(path: &Path, by: &[String]) -> Result<Option<Self>, BaselineError> {
         let text = match fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -103,7 +103,7 @@ impl Stored {
     }
 
     /// The error that says why it is none.
-    pub(super) fn no_baseline(&self, reason: String) -> BaselineError {
+    pub(crate) fn no_baseline(&self, reason: String) -> BaselineError {
         BaselineError::NotABaseline {
             path: self.path.clone(),
             reason,
@@ -114,7 +114,7 @@ impl Stored {
     /// Reads every row; those without a key or a time are counted in `tally` and left out.
     ///
     /// A time that is not a number is an error if it must not be written again, else it is ignored and counted.
-    pub(super) fn for_each(
+    pub(crate) fn for_each(
         &self,
         clock: Clock,
         is_rewritten: bool,
@@ -138,12 +138,12 @@ impl Stored {
     }
 
     /// Whether it holds exactly this.
-    pub(super) fn is(&self, text: &[u8]) -> bool {
+    pub(crate) fn is(&self, text: &[u8]) -> bool {
         self.text == text
     }
 
     /// Whether it has a header and no row.
-    pub(super) fn has_no_rows(&self) -> bool {
+    pub(crate) fn has_no_rows(&self) -> bool {
         let mut reader = Reader::new(&self.text);
         matches!(reader.as_mut().map(Reader::next_row), Ok(Ok(None)))
     }
@@ -151,14 +151,14 @@ impl Stored {
 
 /// The right to write a baseline file, for as long as it is held.
 #[derive(Debug)]
-pub(super) struct Locked {
+pub(crate) struct Locked {
     path: PathBuf,
     _lock: File,
 }
 
 impl Locked {
     /// Waits until nobody else writes; `is_waiting` is called if somebody does. A link is followed, so that it stays one.
-    pub(super) fn wait(path: &Path, is_waiting: impl FnOnce(&Path)) -> Result<Self, BaselineError> {
+    pub(crate) fn wait(path: &Path, is_waiting: impl FnOnce(&Path)) -> Result<Self, BaselineError> {
         let path = match fs::canonicalize(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
             Err(source) => {
@@ -192,12 +192,12 @@ impl Locked {
     }
 
     /// The file, with links followed.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Puts a new version in the place of the old one, or of none.
-    pub(super) fn replace(&self, text: &[u8]) -> Result<(), BaselineError> {
+    pub(crate) fn replace(&self, text: &[u8]) -> Result<(), BaselineError> {
         let new = beside(&self.path, ".new");
         let replaced =
             write_new(&new, text, &self.path).and_then(|()| fs::rename(&new, &self.path));

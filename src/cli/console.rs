@@ -3,20 +3,20 @@
 //! A warning is a line that begins with `warning: `. Nobody is told twice, and nothing that is told stops a run: a stderr that is
 //! closed is not written to.
 
-use super::gathered::{Gathered, Records};
 use super::input::{Input, Progress};
 use super::ADVICE;
 use crate::messages::{count, row_problems, unknown_values, Purpose};
+use crate::observations::{Observations, RecordCounts};
 use std::io::Write;
 
 /// Writes to stderr.
-pub(super) struct Notes<'w> {
+pub(super) struct Console<'w> {
     stderr: &'w mut dyn Write,
     is_watched: bool,
     has_progress: bool,
 }
 
-impl<'w> Notes<'w> {
+impl<'w> Console<'w> {
     pub(super) fn new(stderr: &'w mut dyn Write, is_watched: bool) -> Self {
         Self {
             stderr,
@@ -78,18 +78,18 @@ impl<'w> Notes<'w> {
     }
 
     /// What was read, and what of it was left out or not taken at its word; `no_time` is what becomes of a call without a good time.
-    pub(super) fn read(&mut self, gathered: &Gathered, by: &[String], no_time: &str) {
-        if gathered.records.all() > 0 {
-            self.records(&gathered.records, no_time);
+    pub(super) fn read(&mut self, observations: &Observations, by: &[String], no_time: &str) {
+        if observations.records.all() > 0 {
+            self.records(&observations.records, no_time);
         }
-        let odd = row_problems(&gathered.tally, Purpose::Learn);
-        let unknown = unknown_values(&gathered.tally, by, gathered.observed_rows, &ADVICE);
+        let odd = row_problems(&observations.tally, Purpose::Learn);
+        let unknown = unknown_values(&observations.tally, by, observations.observed_rows, &ADVICE);
         odd.into_iter()
             .chain(unknown)
             .for_each(|text| self.warn(&text));
     }
 
-    fn records(&mut self, records: &Records, no_time: &str) {
+    fn records(&mut self, records: &RecordCounts, no_time: &str) {
         self.info(&format!(
             "read {}: {} by assumed roles, {} that failed, {} by others",
             count(records.all(), "record"),

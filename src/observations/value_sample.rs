@@ -7,22 +7,22 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 /// The most values that are kept.
-pub(super) const KEPT: usize = 10;
+const KEPT: usize = 10;
 /// The most values that are counted. So many stand for so many or more.
-pub(super) const COUNTED: usize = 1_000;
+const COUNTED: usize = 1_000;
 
 /// A set of values of which the least are kept.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Few {
+pub struct ValueSample {
     /// In order, without repetition.
     least: Vec<Box<[u8]>>,
     /// The hashes of all values, once there are more than are kept; sixty-four bits under a secret seed tell a thousand apart.
     hashes: HashSet<u64>,
 }
 
-impl Few {
+impl ValueSample {
     /// Adds a value; an empty one is none. `hasher` must be the same for all sets that will be merged.
-    pub(super) fn add(&mut self, value: &[u8], hasher: &RandomState) {
+    pub fn add(&mut self, value: &[u8], hasher: &RandomState) {
         let Err(place) = self.least.binary_search_by(|kept| kept.as_ref().cmp(value)) else {
             return;
         };
@@ -40,7 +40,7 @@ impl Few {
     }
 
     /// Adds all values of another set.
-    pub(super) fn merge(&mut self, other: Self, hasher: &RandomState) {
+    pub fn merge(&mut self, other: Self, hasher: &RandomState) {
         if !other.hashes.is_empty() {
             self.count_all(hasher);
             other.hashes.into_iter().for_each(|hash| self.count(hash));
@@ -81,12 +81,12 @@ impl Few {
     }
 
     /// The least values, at most [`KEPT`], in order.
-    pub(super) fn values(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.least.iter().map(AsRef::as_ref)
     }
 
     /// How many values there are, at most [`COUNTED`].
-    pub(super) fn number(&self) -> usize {
+    pub fn number(&self) -> usize {
         self.hashes.len().max(self.least.len())
     }
 }
@@ -97,16 +97,19 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn few(values: &[u16], hasher: &RandomState) -> Few {
-        let mut few = Few::default();
+    fn sample(values: &[u16], hasher: &RandomState) -> ValueSample {
+        let mut sample = ValueSample::default();
         values
             .iter()
-            .for_each(|value| few.add(&value.to_be_bytes(), hasher));
-        few
+            .for_each(|value| sample.add(&value.to_be_bytes(), hasher));
+        sample
     }
 
-    fn told(few: &Few) -> (Vec<Vec<u8>>, usize) {
-        (few.values().map(<[u8]>::to_vec).collect(), few.number())
+    fn shown(sample: &ValueSample) -> (Vec<Vec<u8>>, usize) {
+        (
+            sample.values().map(<[u8]>::to_vec).collect(),
+            sample.number(),
+        )
     }
 
     proptest! {
@@ -119,18 +122,18 @@ mod tests {
             let distinct: BTreeSet<u16> = values.iter().copied().collect();
             let least = distinct.iter().take(KEPT).map(|value| value.to_be_bytes().to_vec()).collect();
             let expected = (least, distinct.len().min(COUNTED));
-            prop_assert_eq!(&told(&few(&values, &hasher)), &expected);
+            prop_assert_eq!(&shown(&sample(&values, &hasher)), &expected);
             let cut = |at: usize| at.min(values.len());
             let (first, last) = (cut(cuts.0.min(cuts.1)), cut(cuts.0.max(cuts.1)));
-            let [a, b, c] = [&values[..first], &values[first..last], &values[last..]].map(|part| few(part, &hasher));
+            let [a, b, c] = [&values[..first], &values[first..last], &values[last..]].map(|part| sample(part, &hasher));
             let mut left = a.clone();
             left.merge(b.clone(), &hasher);
             left.merge(c.clone(), &hasher);
-            prop_assert_eq!(&told(&left), &expected);
+            prop_assert_eq!(&shown(&left), &expected);
             let mut right = c;
             right.merge(b, &hasher);
             right.merge(a, &hasher);
-            prop_assert_eq!(&told(&right), &expected);
+            prop_assert_eq!(&shown(&right), &expected);
         }
     }
 }

@@ -1,0 +1,385 @@
+//! What was read from files, key by key: when each was observed, how often, what came with it, and what was stored beside it.
+//!
+//! Windows count from the newest time in the input, which is known only when all of it is read; so what is observed is merged
+//! key by key while reading, and judged afterwards. Parts that were read apart are merged, and neither the order of the input
+//! nor the way it was shared out makes a difference. Knows no files and no windows.
+
+mod observed;
+mod record_counts;
+mod time_range;
+mod value_sample;
+
+pub use observed::{Context, Detail, DetailLevel, Minute, Observed, Occurrence, CONTEXT_FIELDS};
+pub use record_counts::RecordCounts;
+pub use time_range::TimeRange;
+pub use value_sample::ValueSample;
+
+use crate::baseline::{Fact, Sighting, StoredSighting};
+use crate::cloudtrail::Call;
+use crate::keys::{KeyId, KeyTable, RowKeys};
+use crate::lookup::{BrokenTime, Clock, Reading, Tally};
+use crate::time::Timestamp;
+use std::hash::RandomState;
+
+/// How a stored last time that counts as the time a run is as of is held until that time is known. No time that is read is as late.
+pub const AS_OF_LATER: Timestamp = Timestamp::MAX;
+
+/// The object of a call that names no resource, as the app writes it.
+const UNKNOWN: &str = "unknown";
+
+/// What a row stores of a key.
+#[derive(Clone, Copy, Debug)]
+struct StoredRow {
+    key: KeyId,
+    stored: StoredSighting,
+    /// It stood beside an observation.
+    is_joined: bool,
+}
+
+/// All that was read, or a part of it.
+///
+/// ```
+/// use unseen::baseline::{Fact, Sighting};
+/// use unseen::keys::RowKeys;
+/// use unseen::lookup::Reading;
+/// use unseen::observations::{DetailLevel, Observations, TimeRange};
+/// use unseen::time::Timestamp;
+///
+/// let mut observations = Observations::new(2, DetailLevel::Times, TimeRange::default(), Default::default());
+/// for at in [20, 10] {
+///     let time = Some(Timestamp(at));
+///     let fact = Fact { observed: Some(Sighting::new(time, time)), stored: None };
+///     let reading = Reading { fact, bad_time: None, broken_time: None };
+///     observations.take_row(&reading, &RowKeys::one(&["admin", "s3:GetObject"]), 1, [&[]; 5]);
+/// }
+/// let [(key, observed)] = observations.observed()[..] else { panic!("one key") };
+/// assert_eq!(observed.sighting.first(), Some(Timestamp(10)));
+/// assert_eq!(observed.count, 2);
+/// assert_eq!(observations.values(key).next(), Some(&b"admin"[..]));
+/// ```
+#[derive(Debug)]
+pub struct Observations {
+    level: DetailLevel,
+    range: TimeRange,
+    hasher: RandomState,
+    keys: KeyTable,
+    /// By key; none where a key was only stored.
+    observed: Vec<Option<Observed>>,
+    stored: Vec<StoredRow>,
+    newest_observed: Option<Timestamp>,
+    newest_stored: Option<Timestamp>,
+    /// How many records there were, by what they are.
+    pub records: RecordCounts,
+    /// How many rows with an observed time there were.
+    pub observed_rows: u64,
+    /// How many rows there were that only store.
+    pub baseline_rows: u64,
+    /// What was wrong with rows.
+    pub tally: Tally,
+    /// The values of the key at hand.
+    user: Vec<u8>,
+    command: Vec<u8>,
+}
+
+/// An observed key, and what was observed of it.
+pub type ObservedKey<'o> = (KeyId, &'o Observed);
+
+impl Observations {
+    /// Nothing yet. Parts that will be merged need the same `hasher`.
+    pub fn new(width: usize, level: DetailLevel, range: TimeRange, hasher: RandomState) -> Self {
+        Self {
+            level,
+            range,
+            hasher,
+            keys: KeyTable::new(width),
+            observed: Vec::new(),
+            stored: Vec::new(),
+            newest_observed: None,
+            newest_stored: None,
+            records: RecordCounts::default(),
+            observed_rows: 0,
+            baseline_rows: 0,
+            tally: Tally::new(width),
+            user: Vec::new(),
+            command: Vec::new(),
+        }
+    }
+
+    /// Takes a successful call. A time that is none, or cannot be true, is counted and not learned.
+    /// A call outside the wanted times is only counted.
+    pub fn take_call(&mut self, call: &Call<'_>, clock: Clock) {
+        if !self.range.holds(call.time) {
+            self.records.outside += 1;
+            return;
+        }
+        self.records.calls += 1;
+        let time = self.usable_time(call.time, clock);
+        let object = call.object.or(Some(UNKNOWN));
+        let text = [call.account, call.role, call.region, call.source_ip, object];
+        let values = text.map(|text| [text.unwrap_or_default().as_bytes()]);
+        let occurrence = Occurrence {
+            sighting: Sighting::new(time, time),
+            count: 1,
+            context: values.each_ref().map(<[_; 1]>::as_slice),
+        };
+        self.user.clear();
+        call.write_user(&mut self.user);
+        self.command.clear();
+        call.write_command(&mut self.command);
+        let key = self.keys.id(&[&self.user, &self.command]);
+        self.observe(key, &occurrence);
+    }
+
+    fn usable_time(&mut self, time: Option<Timestamp>, clock: Clock) -> Option<Timestamp> {
+        let counted = match time.map(|time| clock.check(time)) {
+            Some(None) => return time,
+            None => &mut self.records.bad_time,
+            Some(Some(BrokenTime::TooEarly)) => &mut self.records.too_early,
+            Some(Some(_)) => &mut self.records.broken_clock,
+        };
+        *counted += 1;
+        None
+    }
+
+    /// Takes a row: what it observes counts for each of its keys, what it stores only if it stands for one.
+    pub fn take_row<'o>(
+        &mut self,
+        reading: &Reading,
+        keys: &RowKeys<'_>,
+        count: u64,
+        context: [&'o [&'o [u8]]; CONTEXT_FIELDS.len()],
+    ) {
+        let Fact { observed, stored } = reading.fact;
+        match observed {
+            Some(_) => self.observed_rows += 1,
+            None => self.baseline_rows += 1,
+        }
+        keys.for_each(|key| {
+            let key = self.keys.id(key);
+            if let Some(sighting) = observed {
+                let occurrence = Occurrence {
+                    sighting,
+                    count,
+                    context,
+                };
+                self.observe(key, &occurrence);
+            }
+            if let Some(stored) = stored.filter(|_| keys.count() == 1) {
+                self.store(key, stored, observed.is_some());
+            }
+        });
+    }
+
+    fn observe(&mut self, key: KeyId, occurrence: &Occurrence<'_>) {
+        let last = occurrence.sighting.last();
+        self.newest_observed = self.newest_observed.max(last);
+        let level = self.level;
+        let observed = slot(&mut self.observed, key);
+        let observed = observed.get_or_insert_with(|| Observed::nothing(level));
+        observed.add(occurrence, &self.hasher);
+    }
+
+    fn store(&mut self, key: KeyId, stored: StoredSighting, is_joined: bool) {
+        let last = stored.sighting.last();
+        self.newest_stored = self
+            .newest_stored
+            .max(last.filter(|&last| last != AS_OF_LATER));
+        self.stored.push(StoredRow {
+            key,
+            stored,
+            is_joined,
+        });
+    }
+
+    /// Adds a part that was read apart.
+    pub fn merge(&mut self, other: Self) {
+        let values = |key| other.keys.values(key).collect::<Vec<_>>();
+        for row in other.stored {
+            let key = self.keys.id(&values(row.key));
+            self.stored.push(StoredRow { key, ..row });
+        }
+        for (nth, observed) in (0..).zip(other.observed) {
+            let Some(observed) = observed else { continue };
+            let key = self.keys.id(&values(KeyId(nth)));
+            match slot(&mut self.observed, key) {
+                Some(known) => known.merge(observed, &self.hasher),
+                unknown => *unknown = Some(observed),
+            }
+        }
+        self.newest_observed = self.newest_observed.max(other.newest_observed);
+        self.newest_stored = self.newest_stored.max(other.newest_stored);
+        self.records.merge(other.records);
+        self.observed_rows += other.observed_rows;
+        self.baseline_rows += other.baseline_rows;
+        self.tally.merge(other.tally);
+    }
+
+    /// The newest time observed; if nothing was, the newest that was stored. Times that cannot be true do not count.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.newest_observed.or(self.newest_stored)
+    }
+
+    /// How many calls and rows with an observed time there were.
+    pub fn count(&self) -> u64 {
+        self.records.calls + self.observed_rows
+    }
+
+    /// Whether nothing was read that any rule could use.
+    pub fn is_empty(&self) -> bool {
+        self.keys.count() == 0
+    }
+
+    /// The observed keys, in order of their values.
+    pub fn observed(&self) -> Vec<ObservedKey<'_>> {
+        let observed = (0..).map(KeyId).zip(&self.observed);
+        let mut observed: Vec<_> = observed
+            .filter_map(|(key, observed)| Some((key, observed.as_ref()?)))
+            .collect();
+        observed
+            .sort_unstable_by(|(one, _), (other, _)| self.values(*one).cmp(self.values(*other)));
+        observed
+    }
+
+    /// The values of a key, in the order of the fields.
+    pub fn values(&self, key: KeyId) -> impl Iterator<Item = &[u8]> + Clone + '_ {
+        self.keys.values(key)
+    }
+
+    /// A key as the rules take it.
+    pub fn row_keys(&self, key: KeyId) -> RowKeys<'_> {
+        RowKeys::one(&self.values(key).collect::<Vec<_>>())
+    }
+
+    /// Feeds everything that rows stored, now that it is known what a run is as of.
+    pub fn feed_stored(&self, as_of: Timestamp, mut feed: impl FnMut(&RowKeys<'_>, Fact)) {
+        for row in &self.stored {
+            let fact = Fact {
+                observed: row.is_joined.then_some(Sighting::NEVER),
+                stored: Some(settle(row.stored, as_of)),
+            };
+            feed(&self.row_keys(row.key), fact);
+        }
+    }
+}
+
+/// The place of a key in a list that has one a key.
+fn slot(observed: &mut Vec<Option<Observed>>, key: KeyId) -> &mut Option<Observed> {
+    if key.index() >= observed.len() {
+        observed.resize_with(key.index() + 1, || None);
+    }
+    &mut observed[key.index()]
+}
+
+/// What is stored, with the time a run is as of in the place of a last time that cannot be true.
+fn settle(stored: StoredSighting, as_of: Timestamp) -> StoredSighting {
+    match stored.sighting.last() {
+        Some(AS_OF_LATER) => StoredSighting {
+            sighting: Sighting::new(stored.sighting.first(), Some(as_of)),
+            ..stored
+        },
+        _ => stored,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::Maturity;
+    use proptest::prelude::*;
+
+    const CONTEXT: [&[&[u8]]; 5] = [&[], &[], &[], &[], &[b"thing"]];
+
+    fn observations() -> Observations {
+        let range = TimeRange::default();
+        Observations::new(1, DetailLevel::Context, range, RandomState::new())
+    }
+
+    fn reading(observed: Option<i64>, stored_last: Option<i64>) -> Reading {
+        let sighting = |at: i64| Sighting::new(Some(Timestamp(at)), Some(Timestamp(at)));
+        let stored = |at: i64| StoredSighting {
+            sighting: sighting(at),
+            maturity: Some(Maturity::Mature),
+            verbatim: true,
+        };
+        Reading {
+            fact: Fact {
+                observed: observed.map(sighting),
+                stored: stored_last.map(stored),
+            },
+            bad_time: None,
+            broken_time: None,
+        }
+    }
+
+    /// Every key with its times and its number, in order.
+    fn shown(observations: &Observations) -> Vec<(Vec<u8>, Sighting, u64)> {
+        let keys = observations.observed().into_iter();
+        keys.map(|(key, observed)| {
+            let value = observations.values(key).next().unwrap().to_vec();
+            (value, observed.sighting, observed.count)
+        })
+        .collect()
+    }
+
+    fn stored_facts(observations: &Observations, as_of: i64) -> Vec<(usize, Fact)> {
+        let mut facts = Vec::new();
+        observations.feed_stored(Timestamp(as_of), |keys, fact| {
+            facts.push((keys.count(), fact));
+        });
+        facts
+    }
+
+    proptest! {
+        #[test]
+        fn it_makes_no_difference_how_rows_are_shared_out(
+            rows in proptest::collection::vec((0u8..5, 0i64..9, any::<bool>()), 0..40),
+            cut in 0usize..40,
+        ) {
+            let names = ["a", "b", "c", "d", "e"];
+            let take = |rows: &[(u8, i64, bool)]| {
+                let mut taken = observations();
+                for &(name, at, is_stored) in rows {
+                    let reading = match is_stored {
+                        true => reading(None, Some(at)),
+                        false => reading(Some(at), None),
+                    };
+                    taken.take_row(&reading, &RowKeys::one(&[names[usize::from(name)]]), 1, CONTEXT);
+                }
+                taken
+            };
+            let whole = take(&rows);
+            let (one, other) = rows.split_at(cut.min(rows.len()));
+            let mut parts = take(other);
+            parts.merge(take(one));
+            prop_assert_eq!(shown(&whole), shown(&parts));
+            prop_assert_eq!(whole.newest(), parts.newest());
+            prop_assert_eq!(stored_facts(&whole, 0).len(), stored_facts(&parts, 0).len());
+        }
+    }
+
+    #[test]
+    fn what_is_only_stored_is_not_observed_and_counts_for_the_newest_time_if_nothing_is() {
+        let mut taken = observations();
+        taken.take_row(&reading(None, Some(7)), &RowKeys::one(&["a"]), 1, CONTEXT);
+        assert_eq!(
+            (shown(&taken), taken.newest()),
+            (vec![], Some(Timestamp(7)))
+        );
+        taken.take_row(&reading(Some(3), None), &RowKeys::one(&["b"]), 1, CONTEXT);
+        assert_eq!(taken.newest(), Some(Timestamp(3)));
+        assert_eq!((taken.observed_rows, taken.baseline_rows), (1, 1));
+    }
+
+    #[test]
+    fn a_stored_last_time_that_cannot_be_true_becomes_the_time_a_run_is_as_of() {
+        let mut taken = observations();
+        let late = reading(Some(3), Some(AS_OF_LATER.0));
+        taken.take_row(&late, &RowKeys::one(&["a"]), 1, CONTEXT);
+        let [(1, fact)] = stored_facts(&taken, 99)[..] else {
+            panic!("one fact about one key")
+        };
+        assert_eq!(fact.observed, Some(Sighting::NEVER), "it stood beside one");
+        assert_eq!(fact.stored.unwrap().sighting.last(), Some(Timestamp(99)));
+        assert_eq!(taken.newest(), Some(Timestamp(3)));
+    }
+}

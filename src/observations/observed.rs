@@ -1,0 +1,142 @@
+//! What was observed of one key: when, how often, and what else was to be kept of it.
+
+use super::ValueSample;
+use crate::baseline::{Fact, Sighting};
+use crate::time::{Timestamp, MINUTE};
+use std::hash::RandomState;
+
+/// What is kept of a key beside its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailLevel {
+    /// Nothing.
+    Times,
+    /// What a report shows.
+    Context,
+    /// The minutes in which it was seen, with its exact times in them.
+    Minutes,
+}
+
+/// What was kept of a key beside its times.
+#[derive(Debug)]
+pub enum Detail {
+    /// Nothing.
+    Nothing,
+    /// What a report shows.
+    Context(Box<Context>),
+    /// The first and the last time of each minute in which it was seen; in any order, perhaps repeated.
+    Minutes(Vec<Minute>),
+}
+
+/// The first and the last time that a key was seen within one minute.
+///
+/// Schedules and windows begin and end at whole minutes, so nothing depends on what lies between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minute {
+    /// The first.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+}
+
+/// The values that came with a key, in the order of [`CONTEXT_FIELDS`].
+pub type Context = [ValueSample; CONTEXT_FIELDS.len()];
+
+/// What a report shows beside a key, under the names of the columns it is read from and written to.
+pub const CONTEXT_FIELDS: [&str; 5] = ["account", "role", "region", "src", "object"];
+
+/// One call or one row, to be merged into what was observed of its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'o> {
+    /// When; a row may span some time.
+    pub sighting: Sighting,
+    /// How often.
+    pub count: u64,
+    /// The values that came with it, in the order of [`CONTEXT_FIELDS`].
+    pub context: [&'o [&'o [u8]]; CONTEXT_FIELDS.len()],
+}
+
+/// One key as observed.
+#[derive(Debug)]
+pub struct Observed {
+    /// The least and the greatest time; never, if none of its times could be used.
+    pub sighting: Sighting,
+    /// How often.
+    pub count: u64,
+    /// What else was to be kept.
+    pub detail: Detail,
+}
+
+impl Observed {
+    /// Nothing yet.
+    pub(super) fn nothing(level: DetailLevel) -> Self {
+        Self {
+            sighting: Sighting::NEVER,
+            count: 0,
+            detail: match level {
+                DetailLevel::Times => Detail::Nothing,
+                DetailLevel::Context => Detail::Context(Box::default()),
+                DetailLevel::Minutes => Detail::Minutes(Vec::new()),
+            },
+        }
+    }
+
+    /// What is observed of the key, as the rules take it.
+    pub fn fact(&self) -> Fact {
+        Fact {
+            observed: Some(self.sighting),
+            stored: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, occurrence: &Occurrence<'_>, hasher: &RandomState) {
+        self.sighting = self.sighting.merge(occurrence.sighting);
+        self.count += occurrence.count;
+        match &mut self.detail {
+            Detail::Nothing => {}
+            Detail::Context(context) => {
+                for (sample, values) in context.iter_mut().zip(occurrence.context) {
+                    values.iter().for_each(|value| sample.add(value, hasher));
+                }
+            }
+            Detail::Minutes(minutes) => add_minutes(minutes, occurrence),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self, hasher: &RandomState) {
+        self.sighting = self.sighting.merge(other.sighting);
+        self.count += other.count;
+        match (&mut self.detail, other.detail) {
+            (Detail::Context(context), Detail::Context(more)) => {
+                for (sample, more) in context.iter_mut().zip(*more) {
+                    sample.merge(more, hasher);
+                }
+            }
+            (Detail::Minutes(minutes), Detail::Minutes(more)) => minutes.extend(more),
+            _ => {}
+        }
+    }
+}
+
+fn add_minutes(minutes: &mut Vec<Minute>, occurrence: &Occurrence<'_>) {
+    let first = occurrence.sighting.first();
+    let last = occurrence.sighting.last();
+    first.into_iter().for_each(|time| add_minute(minutes, time));
+    last.into_iter()
+        .filter(|_| last != first)
+        .for_each(|time| add_minute(minutes, time));
+}
+
+/// Logs are nearly in order, so a minute that was just added is the one most likely to come again.
+fn add_minute(minutes: &mut Vec<Minute>, time: Timestamp) {
+    let minute = |time: Timestamp| time.0.div_euclid(MINUTE);
+    match minutes.last_mut() {
+        Some(last) if minute(last.first) == minute(time) => {
+            last.first = last.first.min(time);
+            last.last = last.last.max(time);
+        }
+        _ => minutes.push(Minute {
+            first: time,
+            last: time,
+        }),
+    }
+}

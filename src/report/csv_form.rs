@@ -1,0 +1,57 @@
+//! The result as CSV, for spreadsheets: epoch seconds, several values of a cell one a line, no formulas.
+
+use super::{context_fields, FoundKey, TIMES};
+use csv::ByteRecord;
+
+/// Writes a header and the rows.
+pub(super) fn write(by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = std::iter::once(header(by));
+    for record in header.chain(rows.iter().map(record)) {
+        writer
+            .write_byte_record(&record)
+            .expect("every row is as wide as the header, and memory can be written to");
+    }
+    writer.into_inner().expect("memory can be written to")
+}
+
+fn header(by: &[String]) -> ByteRecord {
+    let mut header = ByteRecord::new();
+    let names = TIMES.into_iter().chain(["count"]);
+    let names = names.chain(by.iter().map(String::as_str));
+    let mut add = |name: &str| header.push_field(name.as_bytes());
+    names.for_each(&mut add);
+    context_fields(by).for_each(&mut add);
+    context_fields(by).for_each(|name| add(&format!("{name}_count")));
+    header
+}
+
+fn record(row: &FoundKey<'_>) -> ByteRecord {
+    let mut record = ByteRecord::new();
+    for time in row.times() {
+        let text = time.map(|time| time.to_string());
+        record.push_field(text.unwrap_or_default().as_bytes());
+    }
+    record.push_field(row.observed.count.to_string().as_bytes());
+    for (_, value) in row.key() {
+        record.push_field(&defused(value));
+    }
+    for (_, sample) in row.context() {
+        let values: Vec<&[u8]> = sample.values().collect();
+        record.push_field(&defused(&values.join(&b'\n')));
+    }
+    for (_, sample) in row.context() {
+        record.push_field(sample.number().to_string().as_bytes());
+    }
+    record
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn defused(text: &[u8]) -> Vec<u8> {
+    let is_formula = matches!(
+        text.first(),
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
+    );
+    let quote: &[u8] = if is_formula { b"'" } else { b"" };
+    [quote, text].concat()
+}

@@ -1,0 +1,44 @@
+//! The result as JSON, for programs: one object a line, values as they are; bytes that are not UTF-8 are replaced.
+
+use super::{FoundKey, TIMES};
+use crate::observations::ValueSample;
+use crate::time::Timestamp;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+/// Writes the rows.
+pub(super) fn write(rows: &[FoundKey<'_>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut out, row).expect("memory can be written to");
+        out.push(b'\n');
+    }
+    out
+}
+
+impl Serialize for FoundKey<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for (name, time) in TIMES.into_iter().zip(self.times()) {
+            object.serialize_entry(name, &time.map(seconds))?;
+        }
+        object.serialize_entry("count", &self.observed.count)?;
+        for (name, value) in self.key() {
+            object.serialize_entry(name, &String::from_utf8_lossy(value))?;
+        }
+        for (name, sample) in self.context() {
+            object.serialize_entry(name, &texts(sample))?;
+            object.serialize_entry(&format!("{name}_count"), &sample.number())?;
+        }
+        object.end()
+    }
+}
+
+fn texts(sample: &ValueSample) -> Vec<std::borrow::Cow<'_, str>> {
+    sample.values().map(String::from_utf8_lossy).collect()
+}
+
+/// Epoch seconds, exact to the microsecond: a number in JSON, which no double could hold.
+fn seconds(time: Timestamp) -> Box<RawValue> {
+    RawValue::from_string(time.to_string()).expect("epoch seconds in decimal are a number")
+}
