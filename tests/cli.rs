@@ -448,8 +448,9 @@ fn malformed_lines_are_told_once_with_file_and_line() {
     cut.truncate(cut.len() - 9);
     desk.write("logs/d.json.gz", cut);
     let told = desk.ok("learn --baseline b.csv logs");
-    assert_eq!(told.err.matches("warning: ").count(), 1, "{}", told.err);
-    told.says("in the input, all else was read: `logs/a.json` line 2: EOF while parsing a value; `logs/a.json` line 4: expected ident; `logs/b.json` line 1:");
+    assert_eq!(told.err.matches("warning: ").count(), 2, "{}", told.err);
+    told.says("in the input, all else was read: `logs/a.json` line 2: an object without an end: expected `,` or `}`; `logs/a.json` line 4: expected a JSON object or list; `logs/b.json` line 1:");
+    told.says("skipped 1 call found behind a fault");
     told.says("read ");
 }
 

@@ -155,5 +155,6 @@ hostile! {
     times_of_any_bytes: "timestamp"
     modifiers_of_any_bytes: "modifier"
     cloudtrail_records_of_any_bytes: "cloudtrail"
+    cloudtrail_records_beside_a_fault: "cloudtrail_faults"
     sessions_of_any_bytes: "session"
 }

@@ -119,6 +119,12 @@ impl<'w> Console<'w> {
         if !told.is_empty() {
             self.warn(&format!("left out: {}", told.join("; ")));
         }
+        if records.searched > 0 {
+            self.warn(&format!(
+                "skipped {} found behind a fault: such a record may stand in a text that somebody wrote, so it is detected and not learned",
+                count(records.searched, "call"),
+            ));
+        }
         let odd_times = [
             (records.bad_time, "an eventTime that is no time"),
             (

@@ -9,15 +9,14 @@
 //! memory; a document or CSV is held whole, one a thread. What cannot be read as what it seems to be is told and passed over; a path
 //! that cannot be opened stops the run. Knows no windows and no baseline.
 
-use crate::cloudtrail::{self, Malformed, Record};
+use crate::cloudtrail::{self, Found, Origin};
 use crate::lookup::{Clock, FactReader, FactRow, NotATimeIn};
 use crate::observations::{DetailLevel, Observations, TimeRange, AS_OF_LATER, CONTEXT_FIELDS};
 use crate::report::visible;
 use crate::rows::{Column, Reader, Row};
 use crate::time::Timestamp;
 use flate2::bufread::MultiGzDecoder;
-use memchr::{memchr_iter, memrchr};
-use serde::de::IgnoredAny;
+use memchr::memchr_iter;
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
@@ -393,10 +392,9 @@ impl<'s, 'p> Part<'s, 'p> {
         let start = text
             .bytes
             .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(text.bytes)
-            .trim_ascii_start();
+            .unwrap_or(text.bytes);
         let mark = text.bytes.len() - start.len();
-        match start.first() {
+        match start.trim_ascii_start().first() {
             None => self.foreign(file, "is empty"),
             Some(b'{' | b'[') => self.read_json(file, mark, &mut text)?,
             Some(_) => self.read_rows(file, &mut text)?,
@@ -426,55 +424,33 @@ impl<'s, 'p> Part<'s, 'p> {
             }));
         }
         text.bytes.drain(..start);
-        if !has_one_value_a_line(text.bytes, text.is_at_end) {
-            text.read_all()?;
-            cloudtrail::read(text.bytes, &mut |record| self.take_record(file, 0, record));
-            return Ok(());
-        }
-        let mut lines = 0;
+        let mut reader = cloudtrail::RecordReader::default();
         loop {
-            let end = match memrchr(b'\n', text.bytes) {
-                Some(newline) if !text.is_at_end => newline + 1,
-                None if !text.is_at_end => 0,
-                _ => text.bytes.len(),
-            };
-            let mut from = 0;
-            for to in memchr_iter(b'\n', &text.bytes[..end]).chain([end]) {
-                cloudtrail::read(&text.bytes[from..to], &mut |record| {
-                    self.take_record(file, lines, record)
-                });
-                lines += 1;
-                from = (to + 1).min(end);
-            }
-            // What follows the last line end is no line of its own, unless the text ends there.
-            lines -= 1;
-            text.bytes.drain(..end);
-            if text.is_at_end {
+            let is_all = text.is_at_end;
+            let done = reader.read(text.bytes, is_all, &mut |found| self.take(file, found));
+            text.bytes.drain(..done);
+            if is_all {
                 return Ok(());
             }
-            text.read_more(BLOCK)?;
+            // What is not done with may be one large value, which is not to be looked at again for each block.
+            text.read_more(BLOCK.max(text.bytes.len()))?;
         }
     }
 
-    fn take_record(
-        &mut self,
-        file: usize,
-        lines_before: u64,
-        record: Result<Record<'_>, Malformed>,
-    ) {
-        match record {
-            Ok(record) => match record.call() {
-                Ok(call) => self.input.observations.take_call(&call, self.clock),
-                Err(passed) => self.input.observations.records.count(passed),
+    fn take(&mut self, file: usize, found: Found<'_>) {
+        let observations = &mut self.input.observations;
+        match found {
+            Found::Record { record, origin, .. } => match record.call() {
+                Ok(_) if origin == Origin::Searched && self.plan.bad_times == BadTimes::Stop => {
+                    observations.records.searched += 1;
+                }
+                Ok(call) => observations.take_call(&call, self.clock),
+                Err(not_a_call) => observations.records.count(not_a_call),
             },
-            Err(fault) => self.input.faults.add(file, || {
-                let line = lines_before + fault.line;
-                format!(
-                    "`{}` {}",
-                    self.sources.list[file],
-                    Malformed { line, ..fault }
-                )
-            }),
+            Found::Fault(fault) => self
+                .input
+                .faults
+                .add(file, || format!("`{}` {fault}", self.sources.list[file])),
         }
     }
 
@@ -589,16 +565,6 @@ fn values<'b>(row: &Row<'_, 'b>, column: Column) -> Vec<Cow<'b, [u8]>> {
 fn times(row: &Row<'_, '_>, count: Column) -> u64 {
     let count = Timestamp::parse(&row.cell(count)).ok().flatten();
     count.map_or(1, |count| count.seconds().max(0).unsigned_abs())
-}
-
-/// Whether the first line is a JSON value and another line follows. A document that ends in a line end is none of these.
-fn has_one_value_a_line(text: &[u8], is_all: bool) -> bool {
-    let Some(newline) = memchr_iter(b'\n', text).next() else {
-        return false;
-    };
-    let (line, rest) = text.split_at(newline);
-    let is_document = is_all && rest.trim_ascii().is_empty();
-    !is_document && serde_json::from_slice::<IgnoredAny>(line).is_ok()
 }
 
 /// The text of a file, inflated if it is compressed, as far as it has been read.
@@ -742,7 +708,7 @@ mod tests {
     fn a_file_larger_than_a_block_is_read_as_one_and_its_lines_are_counted() {
         let lines: Vec<String> = (0..4_000)
             .map(|number| match number {
-                3_000 => "{broken".to_owned(),
+                3_000 => "{broken}".to_owned(),
                 _ => call(number, 1_000),
             })
             .collect();
@@ -757,7 +723,7 @@ mod tests {
             .starts_with("`standard input` line 3001: "));
         let document = format!(
             "{{\"Records\":[\n{}]}}",
-            text.replace("{broken\n", "").replace('\n', ",\n")
+            text.replace("{broken}\n", "").replace('\n', ",\n")
         );
         let whole = read(document.as_bytes());
         assert_eq!(told(&whole)[..7], told(&input)[..7]);

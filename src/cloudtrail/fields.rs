@@ -1,35 +1,120 @@
-//! Fields as they come: each may hold any JSON type, and only one type is of use. What is of another is remembered as that, and is no error.
+//! Fields as they come: each may hold any JSON type, and only one or two are of use. What is of another is kept as that, and is no error.
 //!
-//! Only what a record needs is kept, borrowed from the text where that is possible. That resources also come with a small `arn` is from
-//! the records in `tests/data/cloudtrail`.
+//! An object is read field by field into a type that has [`Fields`]; where a field comes twice, the last one counts. Text is borrowed
+//! from what is read where that is possible. Does not know what a field means.
 
 use super::record::NotACall;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-/// The values of JSON types that a visitor has no use for.
-macro_rules! all_else_is {
-    ($self:ident -> $else:expr; $($visit:ident: $type:ty),*) => {
-        $(fn $visit<E: serde::de::Error>($self, _: $type) -> Result<Self::Value, E> {
-            Ok($else)
-        })*
-    };
+/// What reads the fields of an object, one at a time.
+pub(super) trait Fields<'a>: Default {
+    /// Takes the value of the field `name` from `fields`, or [`skip`]s it. Called again for a field that comes again.
+    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error>;
+
+    /// Reads a whole object.
+    fn object<A: MapAccess<'a>>(mut fields: A) -> Result<Self, A::Error> {
+        let mut read = Self::default();
+        while let Some(Name(name)) = fields.next_key()? {
+            read.field(&name, &mut fields)?;
+        }
+        Ok(read)
+    }
 }
 
-pub(super) use all_else_is;
+/// Passes over the value of a field that nobody reads.
+pub(super) fn skip<'a, A: MapAccess<'a>>(fields: &mut A) -> Result<(), A::Error> {
+    fields.next_value::<IgnoredAny>().map(drop)
+}
+
+/// The name of a field.
+struct Name<'a>(Cow<'a, str>);
+
+/// A type that can be made from any JSON value, since it has a value for those it has no use for.
+pub(super) trait AnyType<'a>: Sized {
+    /// What stands for a value of a type that is of no use.
+    fn other() -> Self;
+
+    /// What stands for `null`, which counts as absent.
+    fn null() -> Self;
+
+    fn text(_: Cow<'a, str>) -> Self {
+        Self::other()
+    }
+
+    fn number(_: f64) -> Self {
+        Self::other()
+    }
+
+    fn list<A: SeqAccess<'a>>(values: A) -> Result<Self, A::Error> {
+        IgnoredAny.visit_seq(values).map(|_| Self::other())
+    }
+
+    fn object<A: MapAccess<'a>>(fields: A) -> Result<Self, A::Error> {
+        IgnoredAny.visit_map(fields).map(|_| Self::other())
+    }
+}
+
+/// Leads serde's many kinds of values to the few of [`AnyType`].
+struct AnyVisitor<T>(PhantomData<T>);
+
+/// Reads a value of any type.
+pub(super) fn read_any<'a, T: AnyType<'a>, D: Deserializer<'a>>(json: D) -> Result<T, D::Error> {
+    json.deserialize_any(AnyVisitor(PhantomData))
+}
+
+impl<'a, T: AnyType<'a>> Visitor<'a> for AnyVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<T, E> {
+        Ok(T::text(Cow::Borrowed(text)))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<T, E> {
+        Ok(T::text(Cow::Owned(text.to_owned())))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<T, E> {
+        Ok(T::number(number as f64))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<T, E> {
+        Ok(T::number(number as f64))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<T, E> {
+        Ok(T::number(number))
+    }
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::null())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::other())
+    }
+    /// What stands in the place of a value and is none.
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<T, E> {
+        Ok(T::other())
+    }
+    fn visit_seq<A: SeqAccess<'a>>(self, values: A) -> Result<T, A::Error> {
+        T::list(values)
+    }
+    fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<T, A::Error> {
+        T::object(fields)
+    }
+}
 
 /// A field that should hold a string. `null` counts as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Text<'a> {
+pub(super) enum TextField<'a> {
     #[default]
     Absent,
     Is(Cow<'a, str>),
     Other,
 }
 
-impl Text<'_> {
+impl TextField<'_> {
     /// The string; none if there is none or it is empty.
     pub(super) fn text(&self) -> Result<Option<&str>, NotACall> {
         match self {
@@ -47,112 +132,57 @@ impl Text<'_> {
     }
 }
 
+impl<'a> AnyType<'a> for TextField<'a> {
+    fn other() -> Self {
+        Self::Other
+    }
+    fn null() -> Self {
+        Self::Absent
+    }
+    fn text(text: Cow<'a, str>) -> Self {
+        Self::Is(text)
+    }
+}
+
 /// A field that should hold an object. `null` counts as absent.
 #[derive(Debug, Default)]
-pub(super) enum Object<T> {
+pub(super) enum ObjectField<T> {
     #[default]
     Absent,
     Is(T),
     Other,
 }
 
-/// The first ARN in `resources`, which stands under `ARN` or `arn`.
-#[derive(Debug, Default)]
-pub(super) struct Resource<'a>(pub(super) Option<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'a> Visitor<'a> for TextVisitor {
-            type Value = Text<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Text<'a>, E> {
-                Ok(Text::Is(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text<'a>, E> {
-                Ok(Text::Is(Cow::Owned(text.to_owned())))
-            }
-            fn visit_unit<E>(self) -> Result<Text<'a>, E> {
-                Ok(Text::Absent)
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, values: A) -> Result<Text<'a>, A::Error> {
-                IgnoredAny.visit_seq(values).map(|_| Text::Other)
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Text<'a>, A::Error> {
-                IgnoredAny.visit_map(fields).map(|_| Text::Other)
-            }
-            all_else_is! { self -> Text::Other; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64 }
-        }
-        json.deserialize_any(TextVisitor)
+impl<'a, T: Fields<'a>> AnyType<'a> for ObjectField<T> {
+    fn other() -> Self {
+        Self::Other
+    }
+    fn null() -> Self {
+        Self::Absent
+    }
+    fn object<A: MapAccess<'a>>(fields: A) -> Result<Self, A::Error> {
+        T::object(fields).map(Self::Is)
     }
 }
 
-impl<'a, T: Deserialize<'a>> Deserialize<'a> for Object<T> {
-    fn deserialize<D: Deserializer<'a>>(json: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor<T>(std::marker::PhantomData<T>);
-        impl<'a, T: Deserialize<'a>> Visitor<'a> for ObjectVisitor<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(serde::de::value::MapAccessDeserializer::new(fields)).map(Object::Is)
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, values: A) -> Result<Object<T>, A::Error> {
-                IgnoredAny.visit_seq(values).map(|_| Object::Other)
-            }
-            fn visit_unit<E>(self) -> Result<Object<T>, E> {
-                Ok(Object::Absent)
-            }
-            all_else_is! { self -> Object::Other;
-            visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
-        }
-        json.deserialize_any(ObjectVisitor(std::marker::PhantomData))
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        Ok(Self(match read_any(json)? {
+            TextField::Is(name) => name,
+            // A name that cannot be read is nobody's.
+            _ => Cow::Borrowed(""),
+        }))
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for TextField<'a> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Arn<'a> {
-            #[serde(borrow, rename = "ARN", alias = "arn")]
-            arn: Text<'a>,
-        }
-        struct ListVisitor;
-        impl<'a> Visitor<'a> for ListVisitor {
-            type Value = Resource<'a>;
+        read_any(json)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-            fn visit_seq<A: SeqAccess<'a>>(self, mut values: A) -> Result<Resource<'a>, A::Error> {
-                let mut first = None;
-                while let Some(value) = values.next_element::<Object<Arn<'a>>>()? {
-                    match value {
-                        Object::Is(Arn { arn: Text::Is(arn) })
-                            if !arn.is_empty() && first.is_none() =>
-                        {
-                            first = Some(arn);
-                        }
-                        _ => {}
-                    }
-                }
-                Ok(Resource(first))
-            }
-            fn visit_map<A: MapAccess<'a>>(self, fields: A) -> Result<Resource<'a>, A::Error> {
-                IgnoredAny.visit_map(fields).map(|_| Resource(None))
-            }
-            fn visit_unit<E>(self) -> Result<Resource<'a>, E> {
-                Ok(Resource(None))
-            }
-            all_else_is! { self -> Resource(None);
-            visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
-        }
-        json.deserialize_any(ListVisitor)
+impl<'de, T: Fields<'de>> Deserialize<'de> for ObjectField<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        read_any(json)
     }
 }

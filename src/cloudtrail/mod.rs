@@ -3,17 +3,35 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `record.rs` | what a record means: its key, its time, or why it is no call |
-//! | `identity.rs` | who called |
+//! | `identity.rs`, `event_time.rs` | who called; when |
 //! | `fields.rs` | fields of whatever JSON type, of which only one is of use |
-//! | `reader.rs` | text to records, and what is no JSON |
+//! | `object.rs` | one object: is it a record, or may records be in it |
+//! | `envelopes.rs` | the table of what records are wrapped in |
+//! | `reader.rs`, `buffer.rs` | text to records, as a stream |
+//! | `recovery.rs`, `search.rs` | how reading goes on behind what cannot be read; where a record begins |
+//! | `lexical.rs`, `lenient.rs` | values by their brackets alone; reading what is no JSON inside |
+//! | `found.rs` | what the reader hands on |
 //!
 //! Knows no files, no windows and no baseline. Sources: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity
 //! element"; the app's macros `cloud_api_calls_cloudtrail_events` and `cloud_api_calls_cloudtrail_fields`, which have the same rules in SPL.
 
+mod buffer;
+mod envelopes;
+mod event_time;
 mod fields;
+mod found;
 mod identity;
+mod lenient;
+mod lexical;
+mod object;
 mod reader;
 mod record;
+mod recovery;
+mod search;
+#[cfg(test)]
+mod seen;
 
-pub use reader::{read, Malformed};
+pub use envelopes::CSV_COLUMNS;
+pub use found::{Found, Line, Malformed, Origin};
+pub use reader::{read, RecordReader};
 pub use record::{Call, NotACall, Record, User};

@@ -5,21 +5,28 @@
 //!
 //! Source: AWS CloudTrail User Guide, "CloudTrail record contents".
 
-use super::fields::{Object, Resource, Text};
-use super::identity::{assumed_role, Identity};
+use super::event_time::EventTime;
+use super::fields::{read_any, skip, AnyType, Fields, ObjectField, TextField};
+use super::identity::{Caller, Identity};
 use crate::time::Timestamp;
+use serde::de::{MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 
 /// One record, as far as the detection reads it.
 #[derive(Debug, Default)]
 pub struct Record<'a> {
-    pub(super) time: Text<'a>,
-    pub(super) source: Text<'a>,
-    pub(super) name: Text<'a>,
-    pub(super) error: Text<'a>,
-    pub(super) region: Text<'a>,
-    pub(super) source_ip: Text<'a>,
-    pub(super) identity: Object<Identity<'a>>,
-    pub(super) object: Resource<'a>,
+    time: EventTime<'a>,
+    source: TextField<'a>,
+    name: TextField<'a>,
+    error: TextField<'a>,
+    region: TextField<'a>,
+    source_ip: TextField<'a>,
+    identity: ObjectField<Identity<'a>>,
+    object: Resource<'a>,
+    known_as: Option<NotACall>,
+    /// It has a field that only records have, so that nothing in it is looked into.
+    pub(super) is_marked: bool,
 }
 
 /// A successful call by an assumed role.
@@ -62,8 +69,14 @@ pub enum User<'a> {
 /// Why a record is no successful call by an assumed role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotACall {
-    /// It has no `userIdentity`, as a digest file or a foreign object has none.
+    /// It has no `userIdentity`, as no foreign object has.
     NoRecord,
+    /// It is a CloudTrail digest file, which lists log files and has no calls.
+    Digest,
+    /// It is a CloudTrail Insights event, which tells of unusual numbers of calls.
+    Insight,
+    /// It is an event in the Open Cybersecurity Schema Framework, as Security Lake stores them.
+    Ocsf,
     /// Somebody else called: a user, a service, the account itself.
     OtherCaller,
     /// The call failed: there is an `errorCode`.
@@ -74,53 +87,133 @@ pub enum NotACall {
     WrongType,
 }
 
-impl<'a> Record<'a> {
+impl Record<'_> {
     /// The call that is recorded.
     ///
     /// # Errors
     /// [`NotACall`], if it is none of those that the detection is about.
     pub fn call(&self) -> Result<Call<'_>, NotACall> {
-        let identity = match &self.identity {
-            Object::Absent => return Err(NotACall::NoRecord),
-            Object::Other => return Err(NotACall::WrongType),
-            Object::Is(identity) => identity,
-        };
-        if identity.kind.text()? != Some("AssumedRole") {
+        let identity = self.identity()?;
+        if !identity.is_role()? {
             return Err(NotACall::OtherCaller);
         }
-        if self.error != Text::Absent {
+        if self.error != TextField::Absent {
             return Err(NotACall::Failed);
         }
-        let issuer = identity.issuer()?;
-        let account = match issuer.account.text()? {
-            Some(account) => Some(account),
-            None => identity.account.text()?,
-        };
-        let arn = identity.arn.text()?;
-        let role = match issuer.name.text()? {
-            Some(name) => Some(name),
-            None => arn.and_then(|arn| Some(assumed_role(arn)?.1)),
-        };
-        let user = match (account, role, arn) {
-            (Some(account), Some(role), _) => User::Role { account, role },
-            (_, _, Some(arn)) => User::Arn(assumed_role(arn).map_or(arn, |(arn, _)| arn)),
-            _ => return Err(NotACall::NoKey),
-        };
+        let Caller {
+            user,
+            account,
+            role,
+        } = identity.caller()?;
         let source = self.source.text()?.ok_or(NotACall::NoKey)?;
         Ok(Call {
             user,
             service: source.strip_suffix(".amazonaws.com").unwrap_or(source),
             event_name: self.name.text()?.ok_or(NotACall::NoKey)?,
-            time: self
-                .time
-                .shown()
-                .and_then(|text| Timestamp::from_iso8601(text.as_bytes())),
+            time: self.time.time(),
             account,
             role,
             region: self.region.shown(),
             source_ip: self.source_ip.shown(),
             object: self.object.0.as_deref(),
         })
+    }
+
+    fn identity(&self) -> Result<&Identity<'_>, NotACall> {
+        match (&self.identity, self.known_as) {
+            (_, Some(known_as)) => Err(known_as),
+            (ObjectField::Is(identity), _) => Ok(identity),
+            (ObjectField::Absent, _) => Err(NotACall::NoRecord),
+            (ObjectField::Other, _) => Err(NotACall::WrongType),
+        }
+    }
+
+    /// Whether it is a record, or something else that is known.
+    pub(super) fn is_recognised(&self) -> bool {
+        self.is_marked || self.known_as.is_some()
+    }
+
+    /// The text of `eventTime`, if it has one that is no time.
+    pub fn unreadable_time(&self) -> Option<&str> {
+        match &self.time {
+            EventTime::Unreadable(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Fields<'a> for Record<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+        match name {
+            "eventTime" => self.time = fields.next_value()?,
+            "eventSource" => self.source = fields.next_value()?,
+            "eventName" => self.name = fields.next_value()?,
+            "errorCode" => self.error = fields.next_value()?,
+            "awsRegion" => self.region = fields.next_value()?,
+            "sourceIPAddress" => self.source_ip = fields.next_value()?,
+            "userIdentity" => self.identity = fields.next_value()?,
+            "resources" => self.object = fields.next_value()?,
+            _ => {
+                self.known_as = known_by(name).or(self.known_as);
+                skip(fields)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an object is that has such a field, and is no record of a call.
+fn known_by(name: &str) -> Option<NotACall> {
+    match name {
+        "insightDetails" => Some(NotACall::Insight),
+        "digestS3Object" => Some(NotACall::Digest),
+        "class_uid" => Some(NotACall::Ocsf),
+        _ => None,
+    }
+}
+
+/// The first ARN in `resources`.
+#[derive(Debug, Default)]
+struct Resource<'a>(Option<Cow<'a, str>>);
+
+/// One of the `resources`. Most records have its ARN under `ARN`, some under `arn`, as those in `tests/data/cloudtrail` show.
+#[derive(Default)]
+struct Arn<'a>(TextField<'a>);
+
+impl<'a> AnyType<'a> for Resource<'a> {
+    fn other() -> Self {
+        Self(None)
+    }
+    fn null() -> Self {
+        Self(None)
+    }
+    fn list<A: SeqAccess<'a>>(mut values: A) -> Result<Self, A::Error> {
+        let mut first = None;
+        while let Some(value) = values.next_element()? {
+            match value {
+                ObjectField::Is(Arn(TextField::Is(arn))) if !arn.is_empty() => {
+                    first = first.or(Some(arn))
+                }
+                _ => {}
+            }
+        }
+        Ok(Self(first))
+    }
+}
+
+impl<'a> Fields<'a> for Arn<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+        match name {
+            "ARN" | "arn" => self.0 = fields.next_value()?,
+            _ => skip(fields)?,
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        read_any(json)
     }
 }
 
@@ -141,6 +234,181 @@ impl Call<'_> {
     pub fn write_command(&self, out: &mut Vec<u8>) {
         for part in [self.service, ":", self.event_name] {
             out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seen::{record, seen};
+    use super::super::{read, Found};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_role_is_named_by_its_issuer_else_by_its_arn_and_never_by_its_session() {
+        let arn = r#""arn":"arn:aws:sts::333:assumed-role/FromArn/session""#;
+        let cases = [
+            (
+                format!(
+                    r#"{{"type":"AssumedRole",{arn},"accountId":"222","sessionContext":{{"sessionIssuer":{{"accountId":"111","userName":"Issuer"}}}}}}"#
+                ),
+                "111:role/Issuer s3:GetObject",
+            ),
+            (
+                format!(
+                    r#"{{"type":"AssumedRole",{arn},"accountId":"222","sessionContext":{{"sessionIssuer":{{"userName":"Issuer"}}}}}}"#
+                ),
+                "222:role/Issuer s3:GetObject",
+            ),
+            (
+                format!(
+                    r#"{{"type":"AssumedRole",{arn},"accountId":"222","sessionContext":{{"sessionIssuer":{{"userName":""}}}}}}"#
+                ),
+                "222:role/FromArn s3:GetObject",
+            ),
+            (
+                format!(
+                    r#"{{"type":"AssumedRole",{arn},"accountId":"222","sessionContext":null}}"#
+                ),
+                "222:role/FromArn s3:GetObject",
+            ),
+            (
+                format!(r#"{{"type":"AssumedRole",{arn}}}"#),
+                "arn:aws:sts::333:assumed-role/FromArn s3:GetObject",
+            ),
+            (
+                r#"{"type":"AssumedRole","arn":"arn:odd"}"#.into(),
+                "arn:odd s3:GetObject",
+            ),
+            (
+                r#"{"type":"AssumedRole","accountId":"222","arn":""}"#.into(),
+                "NoKey",
+            ),
+        ];
+        for (identity, expected) in cases {
+            assert_eq!(seen(record(&identity)), [expected], "{identity}");
+        }
+    }
+
+    #[test]
+    fn only_successful_calls_by_assumed_roles_are_calls() {
+        let role = r#"{"type":"AssumedRole","accountId":"1","arn":"a:assumed-role/R/s"}"#;
+        let with = |field: &str| record(role).replacen('{', &format!("{{{field},"), 1);
+        let cases = [
+            (with(r#""errorCode":null"#), "1:role/R s3:GetObject"),
+            (with(r#""errorCode":"AccessDenied""#), "Failed"),
+            (with(r#""errorCode":"""#), "Failed"),
+            (with(r#""errorCode":{"a":[1]}"#), "Failed"),
+            (
+                record(r#"{"type":"IAMUser","accountId":"1"}"#),
+                "OtherCaller",
+            ),
+            (record("{}"), "OtherCaller"),
+            (record("null"), "NoRecord"),
+            ("{}".into(), "NoRecord"),
+            ("[5]".into(), "NoRecord"),
+            (record(r#""AssumedRole""#), "WrongType"),
+            (record(r#"{"type":["AssumedRole"]}"#), "WrongType"),
+            (record(role).replace(r#""GetObject""#, "17"), "WrongType"),
+            (record(role).replace(r#""GetObject""#, "null"), "NoKey"),
+            (
+                record(r#"{"type":"AssumedRole","sessionContext":{"sessionIssuer":[]}}"#),
+                "WrongType",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(seen(&text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_object_is_the_first_resource_that_has_an_arn() {
+        let object = |resources: &str| {
+            let text = record(r#"{"type":"AssumedRole","arn":"r"}"#).replacen(
+                '{',
+                &format!(r#"{{"resources":{resources},"awsRegion":7,"#),
+                1,
+            );
+            let mut object = None;
+            read(text.as_bytes(), &mut |found| {
+                let Found::Record { record, .. } = found else {
+                    panic!("{found:?}")
+                };
+                object = record.call().unwrap().object.map(str::to_owned);
+            });
+            object
+        };
+        assert_eq!(
+            object(r#"[{"type":"T"},{"ARN":"a"},{"ARN":"b"}]"#).as_deref(),
+            Some("a")
+        );
+        assert_eq!(
+            object(r#"[{"accountId":"1","arn":"c"}]"#).as_deref(),
+            Some("c")
+        );
+        assert_eq!(
+            object(r#"[{"arn":"a","ARN":"b"},{"ARN":"c"}]"#).as_deref(),
+            Some("b")
+        );
+        for none in ["null", "[]", "{}", "\"x\"", "[null,1,{\"ARN\":2}]"] {
+            assert_eq!(object(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_comes_twice_counts_as_it_comes_last() {
+        for (identity, expected) in [
+            (
+                r#"{"type":"Root","type":"AssumedRole","arn":"x","arn":"a:assumed-role/R/s","accountId":"2","accountId":"1"}"#,
+                "1:role/R s3:GetObject",
+            ),
+            (
+                r#"{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"userName":"A","userName":"B","accountId":"1"}}}"#,
+                "1:role/B s3:GetObject",
+            ),
+            (
+                r#"{"type":"AssumedRole","arn":"r","sessionContext":{},"sessionContext":{"sessionIssuer":{},"sessionIssuer":{"userName":"B","accountId":"1"}}}"#,
+                "1:role/B s3:GetObject",
+            ),
+        ] {
+            assert_eq!(seen(record(identity)), [expected], "{identity}");
+        }
+        let twice = record(
+            r#"{"type":"Root"},"userIdentity":{"type":"AssumedRole","accountId":"1","arn":":assumed-role/R/s"}"#,
+        );
+        let renamed = twice.replace("\"eventName\":", "\"eventName\":1,\"eventName\":");
+        assert_eq!(seen(renamed), ["1:role/R s3:GetObject"]);
+    }
+
+    #[test]
+    fn what_is_no_record_of_a_call_is_known_by_name() {
+        for (text, expected) in [
+            (
+                r#"{"awsAccountId":"1","digestS3Bucket":"b","digestS3Object":"o","logFiles":[]}"#,
+                "Digest",
+            ),
+            (
+                r#"{"eventVersion":"1.07","eventType":"AwsCloudTrailInsight","insightDetails":{"state":"Start"}}"#,
+                "Insight",
+            ),
+            (
+                r#"{"metadata":{"product":{}},"class_uid":6003,"api":{"operation":"x"}}"#,
+                "Ocsf",
+            ),
+            (r#"{"some":"thing"}"#, "NoRecord"),
+        ] {
+            assert_eq!(seen(text), [expected]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_session_never_reaches_a_key(role in "[a-zA-Z]{1,8}", session in "[0-9@./]{1,12}", account in proptest::option::of("[0-9]{12}")) {
+            let account = account.map_or("null".to_owned(), |account| format!("\"{account}\""));
+            let keys = ["x", &session].map(|session| {
+                seen(record(&format!(r#"{{"type":"AssumedRole","accountId":{account},"arn":"arn:aws:sts::1:assumed-role/{role}/{session}"}}"#)))
+            });
+            prop_assert_eq!(&keys[0], &keys[1]);
         }
     }
 }

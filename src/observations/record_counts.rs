@@ -17,6 +17,8 @@ pub struct RecordCounts {
     pub no_key: u64,
     /// Records with a needed field of the wrong JSON type.
     pub wrong_type: u64,
+    /// Calls that were searched for behind a fault, and therefore not learned.
+    pub searched: u64,
     /// Calls outside the wanted times.
     pub outside: u64,
     /// Calls whose `eventTime` is no time; they are among the calls.
@@ -36,13 +38,16 @@ impl RecordCounts {
             + self.foreign
             + self.no_key
             + self.wrong_type
+            + self.searched
             + self.outside
     }
 
     /// Counts a record that is no successful call by a role.
     pub fn count(&mut self, not_a_call: NotACall) {
         match not_a_call {
-            NotACall::NoRecord => self.foreign += 1,
+            NotACall::NoRecord | NotACall::Digest | NotACall::Insight | NotACall::Ocsf => {
+                self.foreign += 1;
+            }
             NotACall::OtherCaller => self.others += 1,
             NotACall::Failed => self.failed += 1,
             NotACall::NoKey => self.no_key += 1,
@@ -57,6 +62,7 @@ impl RecordCounts {
         self.foreign += other.foreign;
         self.no_key += other.no_key;
         self.wrong_type += other.wrong_type;
+        self.searched += other.searched;
         self.outside += other.outside;
         self.bad_time += other.bad_time;
         self.broken_clock += other.broken_clock;

@@ -9,7 +9,7 @@
 use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::io::{BufReader, Read};
-use unseen::cloudtrail;
+use unseen::cloudtrail::{Found, Malformed, NotACall, Origin, RecordReader};
 use unseen::command::{self, Surroundings};
 use unseen::lookup;
 use unseen::options::{SeenOptions, Token, UnseenOptions};
@@ -31,6 +31,7 @@ pub(crate) const ALL: &[(&str, Oracle)] = &[
     ("timestamp", timestamp),
     ("modifier", modifier),
     ("cloudtrail", cloudtrail_records),
+    ("cloudtrail_faults", cloudtrail_faults),
     ("session", session),
 ];
 
@@ -272,28 +273,120 @@ pub(crate) fn modifier(bytes: &[u8]) {
     }
 }
 
-/// CloudTrail: any bytes give records or faults, each fault further on than the one before, and no key with a session's name in it.
+/// CloudTrail: any bytes give records or faults, each fault on a line of the text, and no key with a character in it that stands for one that
+/// could not be read. In how many parts the text comes makes no difference.
 pub(crate) fn cloudtrail_records(bytes: &[u8]) {
-    let mut line = 0;
-    cloudtrail::read(bytes, &mut |record| match record {
-        Err(malformed) => {
-            assert!(
-                malformed.line >= line.max(1),
-                "line {} after {line}",
-                malformed.line
-            );
-            line = malformed.line;
-        }
-        Ok(record) => {
-            let Ok(call) = record.call() else { return };
-            let (mut user, mut command) = (Vec::new(), Vec::new());
-            call.write_user(&mut user);
-            call.write_command(&mut command);
-            assert!(!user.is_empty() && command.contains(&b':'));
-        }
-    });
+    let found = found_in(bytes, usize::MAX);
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
-    assert!(line <= lines, "a fault on line {line} of {lines}");
+    let replacement = "\u{fffd}".as_bytes();
+    let stands_there = bytes.contains(&b'\\') || bytes.windows(3).any(|three| three == replacement);
+    let is_made_up = |call: &str| call.contains('\u{fffd}') && !stands_there;
+    for one in &found {
+        match one {
+            Seen::Fault(fault) => assert!((1..=lines).contains(&fault.line), "{fault}"),
+            Seen::Call(call, _) => assert!(!is_made_up(call), "{call}"),
+            Seen::Other(_) => {}
+        }
+    }
+    for size in [1, 7, 64] {
+        assert_eq!(found_in(bytes, size), found, "in parts of {size}");
+    }
+}
+
+/// What was found, to be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Seen {
+    Call(String, Origin),
+    Other(NotACall),
+    Fault(Malformed),
+}
+
+/// What is found in a text that comes in parts.
+fn found_in(bytes: &[u8], size: usize) -> Vec<Seen> {
+    let mut reader = RecordReader::default();
+    let (mut found, mut from, mut to) = (Vec::new(), 0, 0);
+    loop {
+        to = bytes.len().min(to + size.min(bytes.len()));
+        let is_all = to == bytes.len();
+        from += reader.read(&bytes[from..to], is_all, &mut |one| found.push(seen(one)));
+        assert!(from <= to);
+        if is_all {
+            assert_eq!(from, to);
+            return found;
+        }
+    }
+}
+
+fn seen(found: Found<'_>) -> Seen {
+    let (record, origin) = match found {
+        Found::Fault(fault) => return Seen::Fault(fault),
+        Found::Record { record, origin, .. } => (record, origin),
+    };
+    let seen = match record.call() {
+        Err(other) => Seen::Other(other),
+        Ok(call) => {
+            let mut key = Vec::new();
+            call.write_user(&mut key);
+            key.push(b' ');
+            call.write_command(&mut key);
+            Seen::Call(String::from_utf8(key).unwrap(), origin)
+        }
+    };
+    seen
+}
+
+/// What a fault is made of: anything but an opening bracket, which would take in the records behind it as its own.
+const FAULTS: &[u8] = b"\"\\\n\t,:}]x1\xff \0e-";
+
+/// Faults: a record out of which some bytes are cut, and into which others are put, costs none of those before and behind it, and makes none
+/// of them twice, in whatever layout.
+pub(crate) fn cloudtrail_faults(bytes: &[u8]) {
+    let [layout, at, length, inserted @ ..] = bytes else {
+        return;
+    };
+    let mut broken = call("ListBroken").into_bytes();
+    let start = usize::from(*at) * 2;
+    let end = broken.len().min(start + usize::from(*length));
+    let fault = inserted
+        .iter()
+        .map(|byte| FAULTS[usize::from(*byte) % FAULTS.len()]);
+    broken.splice(start.min(end)..end, fault);
+    let others = ["ListAlpha", "ListBeta", "ListGamma"];
+    let [alpha, beta, gamma] = others.map(|name| call(name).into_bytes());
+    let text = laid_out(&[alpha, broken, beta, gamma], layout % 5);
+    let mut found: Vec<String> = Vec::new();
+    for seen in found_in(&text, usize::MAX) {
+        if let Seen::Call(key, _) = seen {
+            found.extend(
+                others
+                    .iter()
+                    .find(|name| key == format!("1:role/R iam:{name}"))
+                    .map(|name| name.to_string()),
+            );
+        }
+    }
+    assert_eq!(found, others, "{}", text.escape_ascii());
+}
+
+fn call(name: &str) -> String {
+    format!(
+        r#"{{"eventVersion":"1.08","userIdentity":{{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/R/s","sessionContext":{{"sessionIssuer":{{"accountId":"1","userName":"R"}}}}}},"eventTime":"2024-05-10T10:00:00Z","eventSource":"iam.amazonaws.com","eventName":"{name}","userAgent":"[S3Console/0.4, (x)]","requestParameters":{{"names":["a",{{"b":[1,2]}}]}},"resources":[{{"ARN":"arn:aws:s3:::b"}}],"eventCategory":"Management"}}"#
+    )
+}
+
+fn laid_out(records: &[Vec<u8>], layout: u8) -> Vec<u8> {
+    match layout {
+        0 => [b"{\"Records\":[", records.join(&b","[..]).as_slice(), b"]}"].concat(),
+        1 => [
+            b"{\n\"Records\": [\n  ",
+            records.join(&b",\n  "[..]).as_slice(),
+            b"\n]\n}\n",
+        ]
+        .concat(),
+        2 => records.join(&b'\n'),
+        3 => records.concat(),
+        _ => [b"[", records.join(&b", "[..]).as_slice(), b"]"].concat(),
+    }
 }
 
 /// Whole sessions: any bytes are answered with whole frames, no more of them than requests, at most one error, and never the key.

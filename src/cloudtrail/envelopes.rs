@@ -1,0 +1,194 @@
+//! The one table of what CloudTrail records are wrapped in by the services and tools that carry them, and how to see whether JSON is one of these.
+//!
+//! An envelope is a field, whatever the case of its letters, whose value is an object, a list, or a text with JSON in it. Envelopes may lie in
+//! each other, [`DEEPEST`] of them at most. To read another tool's files, add its field to [`TABLE`].
+//!
+//! Sources: CloudTrail, CloudWatch Logs, EventBridge, SNS, SQS and Lambda in AWS's API references; Splunk's REST manual, "search/jobs/export";
+//! the Elastic Common Schema, "event.original"; `tests/data/cases`.
+
+use super::lexical::{skip_blank, Members};
+use super::object::is_mark;
+use crate::time::Timestamp;
+use memchr::memchr;
+
+/// So many envelopes may lie in each other: a queue's message, its body, a topic's message, and a log file in that.
+pub(super) const DEEPEST: usize = 4;
+
+/// The field, and who writes it. If an object has several, the first one in this order that has a record in it is read.
+const TABLE: &[(&str, &str)] = &[
+    ("Records", "CloudTrail log files; what Lambda is handed"),
+    (
+        "Events",
+        "`aws cloudtrail lookup-events`, `aws logs filter-log-events`",
+    ),
+    ("CloudTrailEvent", "one of the events of `lookup-events`"),
+    ("logEvents", "CloudWatch Logs subscriptions"),
+    ("detail", "EventBridge"),
+    ("result", "Splunk, search/jobs/export"),
+    ("results", "Splunk, search/jobs/…/results"),
+    ("_raw", "one of the results of Splunk"),
+    (
+        "event",
+        "Elastic Common Schema; Splunk's HTTP event collector",
+    ),
+    ("original", "the `event` of the Elastic Common Schema"),
+    ("Messages", "`aws sqs receive-message`"),
+    ("Body", "one of the messages of SQS"),
+    ("Sns", "SNS, as Lambda is handed it"),
+    (
+        "Message",
+        "SNS; one of the events of CloudWatch Logs; Filebeat",
+    ),
+    ("@message", "CloudWatch Logs Insights"),
+];
+
+/// The columns of CSV files that hold the text of a record, as Splunk and CloudWatch Logs Insights export it.
+pub const CSV_COLUMNS: [&str; 2] = ["_raw", "@message"];
+
+/// Whether known envelopes have a field of this name.
+pub(super) fn is_name(name: &str) -> bool {
+    TABLE
+        .iter()
+        .any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+/// The values of an object's envelopes, in the order of the table. The object is whole.
+pub(super) fn values(object: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut members = Members::within(object, 1);
+    while let Ok(Some((name, _))) = members.next_name() {
+        let Ok(Some(value)) = members.next_value() else {
+            break;
+        };
+        found.extend(place(name).map(|place| (place, &object[value])));
+    }
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, value)| value).collect()
+}
+
+/// Where the name, in its quotes, stands in the table.
+pub(super) fn place(quoted: &[u8]) -> Option<usize> {
+    let name = &quoted[1..quoted.len() - 1];
+    let is_it = |(known, _): &(&str, &str)| known.as_bytes().eq_ignore_ascii_case(name);
+    TABLE.iter().position(is_it)
+}
+
+/// An envelope that is read as it comes, since it may be larger than memory.
+pub(super) struct Entrance {
+    /// Where its field stands in the table.
+    pub(super) place: usize,
+    /// Where its value begins, which is an object or a list.
+    pub(super) value: usize,
+}
+
+/// Whether an object opens with a list of `Records`, as each log file does. That is the only field which decides before the object's other
+/// names are known; no record begins with it.
+pub(super) fn opens_with_records(object: &[u8]) -> Option<Entrance> {
+    let name = skip_blank(object, 1);
+    let is_records = |text: &[u8]| text.eq_ignore_ascii_case(b"\"Records\"");
+    object.get(name..name + 9).filter(|text| is_records(text))?;
+    let (name, value) = Members::within(object, name).next_name().ok()??;
+    let place = place(name)?;
+    (object.get(value) == Some(&b'[')).then_some(Entrance { place, value })
+}
+
+/// The first envelope of an object that is too large to be looked at as a whole, unless it has a mark of a record before.
+pub(super) fn first(object: &[u8]) -> Option<Entrance> {
+    let mut members = Members::within(object, 1);
+    loop {
+        let (name, value) = members.next_name().ok()??;
+        let is_open = matches!(object.get(value), Some(b'{' | b'['));
+        match place(name) {
+            Some(place) if is_open => return Some(Entrance { place, value }),
+            _ if std::str::from_utf8(&name[1..name.len() - 1]).is_ok_and(is_mark) => return None,
+            _ => members.next_value().ok()?,
+        };
+    }
+}
+
+/// Where JSON begins in a text: at once, or behind the time that exported log lines have in front.
+pub(super) fn json_within(text: &[u8]) -> Option<usize> {
+    let start = skip_blank(text, 0);
+    match text.get(start)? {
+        b'{' | b'[' => Some(start),
+        _ => behind_time(text, start),
+    }
+}
+
+/// Where an object begins on a line that begins with a time: `2024-05-10T10:00:00.000Z {"eventVersion":…`.
+pub(super) fn behind_time(text: &[u8], start: usize) -> Option<usize> {
+    let line = &text[start..];
+    let line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
+    let brace = memchr(b'{', line)?;
+    let word = line[..brace]
+        .split(|byte| byte.is_ascii_whitespace())
+        .next()?;
+    Timestamp::from_iso8601(word).or_else(|| Timestamp::from_iso8601_date(word))?;
+    Some(start + brace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_in_any_case_and_once() {
+        assert!(is_name("records") && is_name("LOGEVENTS") && !is_name("requestParameters"));
+        for (nth, (name, _)) in TABLE.iter().enumerate() {
+            assert_eq!(place(format!("\"{name}\"").as_bytes()), Some(nth));
+            assert!(!is_mark(name));
+        }
+    }
+
+    #[test]
+    fn the_values_of_envelopes_come_in_the_order_of_the_table() {
+        let object = br#"{"message":"m","x":{"detail":0},"event":{"a":[1]}, "records":[]}"#;
+        let expected: [&[u8]; 3] = [b"[]", br#"{"a":[1]}"#, br#""m""#];
+        assert_eq!(values(object), expected);
+    }
+
+    #[test]
+    fn a_log_file_is_known_by_its_first_bytes() {
+        for (text, value) in [
+            (r#"{"Records":[{"#, Some(11)),
+            ("{\n  \"records\" :\n [", Some(17)),
+            (r#"{"Records":"x""#, None),
+            (r#"{"Records":"#, None),
+            (r#"{"x":1,"Records":["#, None),
+            (r#"{"Rec"#, None),
+        ] {
+            let entry = opens_with_records(text.as_bytes());
+            assert_eq!(entry.map(|entry| entry.value), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_large_object_is_entered_at_its_first_envelope_unless_it_may_be_a_record() {
+        for (text, value) in [
+            (r#"{"NextToken":"t","Events":[{"#, Some(26)),
+            (r#"{"message":"x","result":{"#, Some(24)),
+            (r#"{"eventName":"x","result":{"#, None),
+            (r#"{"other":[{"detail":["#, None),
+        ] {
+            let entry = first(text.as_bytes());
+            assert_eq!(entry.map(|entry| entry.value), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_may_stand_behind_a_time() {
+        for (text, start) in [
+            (" {", Some(1)),
+            ("[1]", Some(0)),
+            ("2024-05-10T10:00:00.000Z {}", Some(25)),
+            ("2024-05-10T10:00:00.123000+00:00 the-stream {}", Some(44)),
+            ("2024-05-10 10:00:00 {}", Some(20)),
+            ("2024-05-10T10:00:00Z\n{}", None),
+            ("ERROR {}", None),
+            ("plain", None),
+            ("", None),
+        ] {
+            assert_eq!(json_within(text.as_bytes()), start, "{text}");
+        }
+    }
+}

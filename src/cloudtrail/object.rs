@@ -1,0 +1,49 @@
+//! One JSON object: a record as far as it is one, and whether it is something that records may be in.
+//!
+//! Does not know how to go on behind an object that cannot be read.
+
+use super::envelopes;
+use super::fields::{read_any, Fields, ObjectField};
+use super::record::Record;
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer};
+
+/// An object that may be a record.
+#[derive(Default)]
+pub(super) struct Candidate<'a> {
+    pub(super) record: Record<'a>,
+    /// It has a field that known envelopes keep records in.
+    pub(super) has_envelope: bool,
+}
+
+/// Whether only records have a field of this name, among all objects that records are found in.
+pub(super) fn is_mark(name: &str) -> bool {
+    matches!(name, "eventVersion" | "eventName" | "userIdentity")
+}
+
+/// Reads the object that the text begins with, and tells where it ends.
+pub(super) fn read(text: &[u8]) -> Result<(Candidate<'_>, usize), serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter();
+    let candidate = values
+        .next()
+        .expect("a text that begins with a bracket has a value or an error")?;
+    Ok((candidate, values.byte_offset()))
+}
+
+impl<'a> Fields<'a> for Candidate<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+        self.record.is_marked = self.record.is_marked || is_mark(name);
+        // Most records begin with a mark, so that the table is hardly ever asked.
+        self.has_envelope = self.has_envelope || !self.record.is_marked && envelopes::is_name(name);
+        self.record.field(name, fields)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Candidate<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        match read_any(json)? {
+            ObjectField::Is(candidate) => Ok(candidate),
+            ObjectField::Absent | ObjectField::Other => Ok(Self::default()),
+        }
+    }
+}

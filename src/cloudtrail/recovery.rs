@@ -1,0 +1,357 @@
+//! How reading goes on behind what cannot be read.
+//!
+//! 1. An object that is no JSON inside is passed over by its brackets, from its first byte on; its fields are read leniently, so that often
+//!    nothing is lost. That is exact if no quote and no bracket is missing.
+//! 2. If it has no end within a mebibyte, or before that of the text, the next record is searched for (`search.rs`). Such a place may be within
+//!    a text that somebody wrote, so what is found there is marked as searched: that record, and all others up to the next value that begins
+//!    on a line of its own, which none does in a JSON string.
+//!
+//! Linear in the text, which may be hostile. Bytes that an object without an end was looked through for are looked at again, so that may happen to
+//! [`WASTE`] bytes, and to a few for each that was read. From then on, no more than [`SHORT`] bytes are looked at for an end.
+
+use super::buffer::{reason, Next, LONGEST};
+use super::envelopes;
+use super::found::{Found, Malformed, Origin};
+use super::lenient;
+use super::lexical::{end_of_value, skip_blank};
+use super::reader::ReadPass;
+use super::search::{search, SearchResult, REACH};
+use memchr::memchr;
+use std::ops::Range;
+
+/// So many bytes may be looked at in vain, and [`WASTE_PER_BYTE`] more for each that was read.
+const WASTE: u64 = 64 << 20;
+const WASTE_PER_BYTE: u64 = 4;
+
+/// How far a text that is full of faults is looked at for the end of an object.
+const SHORT: usize = 64 << 10;
+
+/// How reading goes on.
+#[derive(Debug, Default)]
+pub(super) struct Recovery {
+    /// A fault behind which a record is being searched for.
+    pub(super) pending: Option<PendingFault>,
+    /// Brackets were lost, so that those which are still to come close nothing that is known.
+    pub(super) is_adrift: bool,
+    /// The place of what is read was searched for.
+    is_searched: bool,
+    /// Bytes that were looked at in vain.
+    pub(super) wasted: u64,
+}
+
+/// A fault, and how far what it costs may reach.
+#[derive(Debug)]
+pub(super) struct PendingFault {
+    malformed: Malformed,
+    /// It costs the rest of its line at most.
+    is_of_line: bool,
+    /// It is in the remains of one that was reported.
+    is_silent: bool,
+}
+
+impl PendingFault {
+    /// A fault of whatever is open.
+    fn of(malformed: Malformed) -> Self {
+        Self {
+            malformed,
+            is_of_line: false,
+            is_silent: false,
+        }
+    }
+}
+
+impl Recovery {
+    /// Takes note of white space before a value.
+    pub(super) fn pass(&mut self, blank: &[u8]) {
+        self.is_searched = self.is_searched && memchr(b'\n', blank).is_none();
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        match self.is_searched {
+            true => Origin::Searched,
+            false => Origin::InOrder,
+        }
+    }
+}
+
+impl ReadPass<'_, '_, '_> {
+    /// Goes on behind an object that is no JSON.
+    pub(super) fn recover(&mut self, error: &serde_json::Error, start: usize) -> Next {
+        if let Some(more) = self.text.more(start, REACH) {
+            return more;
+        }
+        let reason = reason(error);
+        match self.end_of_object(start) {
+            Some(end) => {
+                let malformed = self.fault(self.text.place_of(error, start), reason);
+                self.take_broken(malformed, start..end)
+            }
+            // Where a quote or a bracket is missing, serde_json takes what follows for a part of the object, and stops far behind.
+            None => {
+                let malformed = self.fault(start, format!("an object without an end: {reason}"));
+                self.search(PendingFault::of(malformed), start + 1)
+            }
+        }
+    }
+
+    /// How much of the text from `start` on may be looked at for the end of one value.
+    pub(super) fn longest(&self, start: usize) -> usize {
+        let read = self.state.done + start as u64;
+        match self.state.recovery.wasted > WASTE + WASTE_PER_BYTE * read {
+            true => SHORT,
+            false => LONGEST,
+        }
+    }
+
+    /// Step 1: where the object ends by its brackets.
+    fn end_of_object(&mut self, start: usize) -> Option<usize> {
+        let bytes = self.text.bytes;
+        let reach = self.longest(start).min(REACH);
+        let reach = &bytes[..bytes.len().min(start + reach)];
+        let end = end_of_value(reach, start).ok();
+        let end = end.filter(|end| goes_on(bytes, *end));
+        if end.is_none() {
+            self.state.recovery.wasted += (reach.len() - start) as u64;
+        }
+        end
+    }
+
+    /// Reads an object with a fault inside leniently. If it is not even made of names and values, a bracket in a text may have ended it too
+    /// late, and records in what seems to be in it are not passed over.
+    fn take_broken(&mut self, malformed: Malformed, place: Range<usize>) -> Next {
+        let object = &self.text.bytes[place.clone()];
+        if let Some(candidate) = lenient::read(object) {
+            self.last = Some(place.start);
+            self.take(candidate, place.clone());
+            return Next::To(place.end);
+        }
+        if let SearchResult::At(_) = search(object, 1, true) {
+            return self.search(PendingFault::of(malformed), place.start + 1);
+        }
+        let bytes = object.len() as u64;
+        (self.each)(Found::Fault(Malformed { bytes, ..malformed }));
+        Next::To(place.end)
+    }
+
+    /// Goes on behind a place at which something else was expected.
+    pub(super) fn lost(&mut self, at: usize, reason: &str) -> Next {
+        let fault = PendingFault::of(self.fault(at, reason));
+        self.search(fault, at)
+    }
+
+    /// Text that belongs to no value: the time in front of an exported log line, or a fault that costs the rest of its line.
+    pub(super) fn stray(&mut self, start: usize) -> Next {
+        let bytes = self.text.bytes;
+        let has_line = memchr(b'\n', &bytes[start..]).is_some();
+        if let Some(more) = self.text.more(start, REACH).filter(|_| !has_line) {
+            return more;
+        }
+        let begins_line = self.text.begins_line(start);
+        match envelopes::behind_time(bytes, start).filter(|_| begins_line) {
+            Some(object) => Next::To(object),
+            None => {
+                let fault = PendingFault {
+                    malformed: self.fault(start, "expected a JSON object or list"),
+                    is_of_line: true,
+                    is_silent: self.state.recovery.is_searched,
+                };
+                self.search(fault, start)
+            }
+        }
+    }
+
+    /// Step 2: searches for a record from `from` on.
+    pub(super) fn search(&mut self, mut fault: PendingFault, from: usize) -> Next {
+        let bytes = self.text.bytes;
+        let line_end = memchr(b'\n', &bytes[from..]).filter(|_| fault.is_of_line);
+        let to = line_end.map_or(bytes.len(), |end| from + end);
+        let is_all = line_end.is_some() || self.text.is_all;
+        let (next, is_found) = match search(&bytes[..to], from, is_all) {
+            SearchResult::At(start) => (start, true),
+            SearchResult::Perhaps(start) => (start, false),
+            SearchResult::Nowhere => (to, false),
+        };
+        fault.malformed.bytes += (next - from) as u64;
+        if !is_found && !is_all {
+            self.state.recovery.pending = Some(fault);
+            return Next::More(next);
+        }
+        self.leave_behind(fault, is_found);
+        Next::To(next)
+    }
+
+    /// Reports a fault. Unless it was one of a line, no bracket before it is known to be open any longer.
+    fn leave_behind(&mut self, fault: PendingFault, is_found: bool) {
+        if is_found || !fault.is_of_line {
+            self.state.open.clear();
+            self.state.recovery.is_adrift = true;
+        }
+        self.state.recovery.is_searched |= is_found;
+        if !fault.is_silent {
+            (self.each)(Found::Fault(fault.malformed));
+        }
+    }
+
+    /// The end of the text, or of what is at hand.
+    pub(super) fn end(&mut self) -> Next {
+        let bytes = self.text.bytes;
+        if !self.text.is_all {
+            return Next::More(bytes.len());
+        }
+        if self.state.open.is_empty() {
+            return Next::End;
+        }
+        let fault = self.fault(bytes.len(), "the text ends before its brackets are closed");
+        // A last object that was cut within a list may have taken in those behind it, and their brackets.
+        let last = self.last.map_or(bytes.len(), |last| last + 1);
+        match search(bytes, last, true) {
+            SearchResult::At(_) => self.search(PendingFault::of(fault), last),
+            _ => {
+                self.leave_behind(PendingFault::of(fault), false);
+                Next::End
+            }
+        }
+    }
+}
+
+/// Whether something stands behind a value that may stand there.
+pub(super) fn goes_on(text: &[u8], end: usize) -> bool {
+    let next = skip_blank(text, end);
+    let is_bracket = |byte: &u8| matches!(byte, b'{' | b'[' | b'}' | b']');
+    next > end || text.get(next).is_none_or(is_bracket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seen::{call, key, layouts, seen};
+
+    /// What is found in four records, of which the second is broken: without the faults.
+    fn found(layout: &str) -> Vec<String> {
+        let mut found = seen(layout);
+        found.retain(|line| !line.starts_with("line "));
+        found
+    }
+
+    fn with(broken: &str) -> Vec<String> {
+        layouts(&[call("A"), broken.to_owned(), call("C"), call("D")])
+    }
+
+    #[test]
+    fn a_fault_that_leaves_the_brackets_whole_costs_one_record_at_most() {
+        let names = ["A", "B", "C", "D"].map(key);
+        let twice = r#""userAgent":"x","userAgent":"#;
+        for (from, to) in [
+            ("[S3", "\\ud83d"),
+            ("[S3", "line\nline"),
+            ("[S3", "\u{0}"),
+            (r#"[1,2]"#, "NaN"),
+            (r#"[1,2]"#, "-Infinity"),
+            (r#"[1,2]"#, "01"),
+            (r#"[1,2]"#, r#""\q""#),
+            (r#""userAgent":"#, twice),
+            (r#""ARN""#, r#""arn":"x","ARN""#),
+        ] {
+            for text in with(&call("B").replace(from, to)) {
+                assert_eq!(seen(&text), names, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_in_a_name_of_the_key_costs_that_record_and_no_other() {
+        for (from, to, what) in [
+            ("\"B\"", "\"B\n\"", "WrongType"),
+            ("\"B\"", r#""\udc00""#, "WrongType"),
+            ("\"B\"", "NaN", "WrongType"),
+            ("\"eventName\":", "\"eventName\"", "line "),
+            ("\"eventName\":", "eventName:", "line "),
+            ("\"eventName\":", "'eventName':", "line "),
+        ] {
+            for text in with(&call("B").replace(from, to)) {
+                let seen = seen(&text);
+                let others = [&seen[..1], &seen[2..]].concat();
+                assert_eq!(others, ["A", "C", "D"].map(key), "{text}");
+                assert!(seen[1].starts_with(what), "{seen:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_cost_nothing_where_nobody_reads_them() {
+        for text in with(&call("B")) {
+            let at = text.match_indices("S3Console").nth(1).unwrap().0;
+            let mut bytes = text.into_bytes();
+            bytes[at..at + 2].copy_from_slice(b"\xff\xfe");
+            assert_eq!(seen(bytes), ["A", "B", "C", "D"].map(key));
+        }
+    }
+
+    #[test]
+    fn wherever_a_record_is_cut_those_behind_it_are_found() {
+        let whole = call("B");
+        for end in 1..whole.len() {
+            for (nth, text) in with(&whole[..end]).into_iter().enumerate() {
+                let mut found = found(&text);
+                found.retain(|line| !line.ends_with(&key("B")) && !line.starts_with("No"));
+                let plain: Vec<_> = found
+                    .iter()
+                    .map(|line| line.trim_start_matches("? "))
+                    .collect();
+                assert_eq!(plain, ["A", "C", "D"].map(key), "layout {nth}: {text}");
+                assert!(!found[0].starts_with('?'));
+                let begins_lines = matches!(nth, 1..=3);
+                assert!(
+                    !begins_lines || !found[2].starts_with('?'),
+                    "layout {nth}: {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_searched_for_is_marked_up_to_the_next_line() {
+        let cut = &call("B")[..60];
+        let seen = |text: String| found(&text);
+        assert_eq!(
+            seen(format!("{cut}\n{}{}\n{}", call("C"), call("D"), call("E"))),
+            ["? 1:role/R iam:C", "? 1:role/R iam:D", "1:role/R iam:E"]
+        );
+    }
+
+    #[test]
+    fn a_text_that_holds_a_record_is_not_one() {
+        let inner = call("Inner").replace('"', "\\\"");
+        for fault in ["", "\n", "\\ud800"] {
+            let text = call("B").replace("Management", &format!("{inner}{fault}"));
+            for text in with(&text) {
+                assert_eq!(found(&text), ["A", "B", "C", "D"].map(key));
+            }
+        }
+    }
+
+    #[test]
+    fn a_bracket_in_a_text_behind_a_cut_hides_nothing() {
+        let cut = &call("B")[..60];
+        let odd = call("C").replace("[S3Console/0.4, (x)]", "},");
+        let text = [cut, &odd, &call("D"), &call("E")].join("\n");
+        let found = found(&text);
+        assert_eq!(
+            found,
+            ["? 1:role/R iam:C", "1:role/R iam:D", "1:role/R iam:E"]
+        );
+    }
+
+    #[test]
+    fn faults_by_the_thousand_are_passed_in_time_that_grows_with_the_text() {
+        for unit in [
+            format!("{{\"a\":\"{}\n", call("C")),
+            format!("{{\"userIdentity\":{}", "{\"a\":[".repeat(20)),
+            "{\"a\" 1},".to_owned(),
+            "x\n".to_owned(),
+            "\"".to_owned(),
+        ] {
+            let text = unit.repeat(300_000 / unit.len());
+            assert!(!seen(&text).is_empty());
+        }
+    }
+}
