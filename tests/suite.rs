@@ -9,6 +9,7 @@
 mod architecture;
 mod attackers;
 mod baseline_file;
+mod cases;
 mod cli;
 mod functions;
 mod golden;

@@ -103,8 +103,20 @@ impl<'w> Console<'w> {
                 count(records.outside, "call")
             ));
         }
+        for (number, what) in [
+            (records.digests, "CloudTrail digest file"),
+            (records.insights, "CloudTrail Insights event"),
+        ] {
+            if number > 0 {
+                self.info(&format!("skipped {}", count(number, what)));
+            }
+        }
         let left_out = [
             (records.foreign, "without a userIdentity"),
+            (
+                records.ocsf,
+                "in OCSF, as Security Lake writes them: give CloudTrail's own files instead",
+            ),
             (
                 records.no_key,
                 "without a role, a service or a name of the call",

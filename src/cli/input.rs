@@ -9,7 +9,7 @@
 //! memory; a document or CSV is held whole, one a thread. What cannot be read as what it seems to be is told and passed over; a path
 //! that cannot be opened stops the run. Knows no windows and no baseline.
 
-use crate::cloudtrail::{self, Found, Origin};
+use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin};
 use crate::lookup::{Clock, FactReader, FactRow, NotATimeIn};
 use crate::observations::{DetailLevel, Observations, TimeRange, AS_OF_LATER, CONTEXT_FIELDS};
 use crate::report::visible;
@@ -394,10 +394,14 @@ impl<'s, 'p> Part<'s, 'p> {
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(text.bytes);
         let mark = text.bytes.len() - start.len();
-        match start.trim_ascii_start().first() {
-            None => self.foreign(file, "is empty"),
-            Some(b'{' | b'[') => self.read_json(file, mark, &mut text)?,
-            Some(_) => self.read_rows(file, &mut text)?,
+        if let Some(form) = ForeignForm::of_start(start, text.is_gzip) {
+            self.foreign(file, &form.to_string());
+        } else if start.trim_ascii_start().is_empty() {
+            self.foreign(file, "is empty");
+        } else if cloudtrail::begins_with_json(start) {
+            self.read_json(file, mark, &mut text)?;
+        } else {
+            self.read_rows(file, &mut text)?;
         }
         if let Some(error) = text.broken {
             self.input.faults.add(file, || {
@@ -417,12 +421,7 @@ impl<'s, 'p> Part<'s, 'p> {
     }
 
     fn read_json(&mut self, file: usize, start: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
-        if self.plan.by != CLOUDTRAIL_KEY {
-            return Err(Stopped::Input(InputError::OtherKey {
-                file: self.sources.list[file].to_string(),
-                by: self.plan.by.join(","),
-            }));
-        }
+        self.expect_key_of_records(file)?;
         text.bytes.drain(..start);
         let mut reader = cloudtrail::RecordReader::default();
         loop {
@@ -435,6 +434,16 @@ impl<'s, 'p> Part<'s, 'p> {
             // What is not done with may be one large value, which is not to be looked at again for each block.
             text.read_more(BLOCK.max(text.bytes.len()))?;
         }
+    }
+
+    fn expect_key_of_records(&self, file: usize) -> Result<(), Stopped> {
+        if self.plan.by == CLOUDTRAIL_KEY {
+            return Ok(());
+        }
+        Err(Stopped::Input(InputError::OtherKey {
+            file: self.sources.list[file].to_string(),
+            by: self.plan.by.join(","),
+        }))
     }
 
     fn take(&mut self, file: usize, found: Found<'_>) {
@@ -468,14 +477,21 @@ impl<'s, 'p> Part<'s, 'p> {
             .bytes
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(text.bytes);
-        let is_input = Reader::new(body).is_ok_and(|reader| {
-            self.plan
-                .by
-                .iter()
-                .all(|field| reader.header().column(field.as_bytes()).is_present())
-        });
-        if !is_input {
+        let Ok(reader) = Reader::new(body) else {
             self.foreign(file, &foreign);
+            return Ok(());
+        };
+        let header = reader.header();
+        let has = |field: &str| header.column(field.as_bytes()).is_present();
+        if !self.plan.by.iter().all(|field| has(field)) {
+            if let Some(column) = cloudtrail::CSV_COLUMNS.into_iter().find(|name| has(name)) {
+                return self.read_records_in(column, file, text);
+            }
+            let names = header.names();
+            match ForeignForm::of_columns(names.iter().map(AsRef::as_ref)) {
+                Some(form) => self.foreign(file, &form.to_string()),
+                None => self.foreign(file, &foreign),
+            }
             return Ok(());
         }
         text.read_all()?;
@@ -501,6 +517,55 @@ impl<'s, 'p> Part<'s, 'p> {
                 error,
             })),
         }
+    }
+
+    /// Rows that have the text of a record in one column.
+    fn read_records_in(
+        &mut self,
+        column: &str,
+        file: usize,
+        text: &mut Text<'_>,
+    ) -> Result<(), Stopped> {
+        self.expect_key_of_records(file)?;
+        text.read_all()?;
+        let body = text
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(text.bytes);
+        if let Err(error) = self.take_records_in(column, file, body) {
+            self.input.faults.add(file, || {
+                format!(
+                    "`{}` {error}, so its rest is missing",
+                    self.sources.list[file]
+                )
+            });
+        }
+        Ok(())
+    }
+
+    fn take_records_in(
+        &mut self,
+        column: &str,
+        file: usize,
+        body: &[u8],
+    ) -> Result<(), crate::rows::RowError> {
+        let mut reader = Reader::new(body)?;
+        let column = reader.header().column(column.as_bytes());
+        while let Some(row) = reader.next_row()? {
+            let text = row.cell(column);
+            if !cloudtrail::begins_with_json(&text) {
+                self.input.observations.records.count(NotACall::NoRecord);
+                continue;
+            }
+            cloudtrail::read(&text, &mut |found| match found {
+                Found::Fault(fault) => self.input.faults.add(file, || {
+                    let (row, reason) = (row.number(), fault.reason);
+                    format!("`{}` row {row}: {reason}", self.sources.list[file])
+                }),
+                found => self.take(file, found),
+            });
+        }
+        Ok(())
     }
 
     fn take_rows(&mut self, body: &[u8]) -> Result<(), RowsStopped> {

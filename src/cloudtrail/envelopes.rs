@@ -106,6 +106,11 @@ pub(super) fn first(object: &[u8]) -> Option<Entrance> {
     }
 }
 
+/// Whether a file that begins so has JSON in it: at once, or behind the time of a log line.
+pub fn begins_with_json(start: &[u8]) -> bool {
+    json_within(start).is_some()
+}
+
 /// Where JSON begins in a text: at once, or behind the time that exported log lines have in front.
 pub(super) fn json_within(text: &[u8]) -> Option<usize> {
     let start = skip_blank(text, 0);
@@ -129,6 +134,8 @@ pub(super) fn behind_time(text: &[u8], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::seen::{call, key, seen};
+    use super::super::{Found, RecordReader};
     use super::*;
 
     #[test]
@@ -190,5 +197,155 @@ mod tests {
         ] {
             assert_eq!(json_within(text.as_bytes()), start, "{text}");
         }
+    }
+
+    /// As the text of a JSON string.
+    fn quoted(text: &str) -> String {
+        serde_json::to_string(text).unwrap()
+    }
+
+    #[test]
+    fn records_are_read_from_what_services_and_tools_wrap_them_in() {
+        let (a, b) = (call("A"), call("B"));
+        let (qa, qb) = (quoted(&a), quoted(&b));
+        let logs = format!(
+            r#"{{"messageType":"DATA_MESSAGE","logEvents":[{{"id":"0","message":{qa}}},{{"id":"1","message":{qb}}}]}}"#
+        );
+        let sns = |text: &str| format!(r#"{{"Type":"Notification","Message":{}}}"#, quoted(text));
+        let file = format!(r#"{{"Records":[{a},{b}]}}"#);
+        for (name, text) in [
+            ("lookup-events", format!(r#"{{"Events":[{{"EventName":"A","CloudTrailEvent":{qa}}},{{"CloudTrailEvent":{qb}}}],"NextToken":"t"}}"#)),
+            ("lookup-events, lines", format!("{{\"EventName\":\"A\",\"CloudTrailEvent\":{qa}}}\n{{\"CloudTrailEvent\":{qb}}}")),
+            ("CloudWatch Logs", logs.clone()),
+            ("filter-log-events", format!(r#"{{"events":[{{"timestamp":1,"message":{qa}}},{{"message":{qb}}}],"searchedLogStreams":[]}}"#)),
+            ("log lines", format!("2024-05-10T10:00:00.000Z {a}\n2024-05-10T10:00:00.123000+00:00 stream {b}\n")),
+            ("EventBridge", format!(r#"{{"version":"0","resources":[],"detail":{a}}}{{"detail":{b},"source":"aws.iam"}}"#)),
+            ("Splunk, JSON", format!("{{\"preview\":false,\"result\":{{\"_raw\":{qa}}}}}\n{{\"result\":{{\"_raw\":{qb}}}}}")),
+            ("Splunk, results", format!(r#"{{"fields":[],"results":[{{"_raw":{qa}}},{{"_raw":{qb}}}]}}"#)),
+            ("SNS", sns(&file)),
+            ("SQS", format!(r#"{{"Messages":[{{"Body":{}}}]}}"#, quoted(&file))),
+            ("SQS of SNS", format!(r#"{{"Messages":[{{"Body":{}}}]}}"#, quoted(&sns(&file)))),
+            ("Lambda, SQS", format!(r#"{{"Records":[{{"body":{}}},{{"body":{}}}]}}"#, quoted(&a), quoted(&sns(&b)))),
+            ("Lambda, SNS", format!(r#"{{"Records":[{{"EventSource":"aws:sns","Sns":{}}}]}}"#, sns(&file))),
+            ("Elastic", format!(r#"[{{"event":{{"original":{qa}}},"message":{qa}}},{{"message":{qb}}}]"#)),
+            ("texts", format!("[{qa},{qb}]")),
+            ("other case", file.replace("Records", "reCORDS")),
+        ] {
+            assert_eq!(seen(&text), ["A", "B"].map(key), "{name}");
+            let pretty = text.replace(",\"", ",\n\"");
+            assert_eq!(seen(&pretty), ["A", "B"].map(key), "{name}, indented");
+        }
+        assert_eq!(seen(format!("{logs}{logs}")), ["A", "B", "A", "B"].map(key));
+    }
+
+    #[test]
+    fn nothing_is_looked_for_in_a_record_or_too_deep() {
+        let inner = call("Inner");
+        for mark in ["eventName", "eventVersion", "userIdentity"] {
+            for (before, after) in [
+                ("", format!(r#","{mark}":"x""#)),
+                (&format!(r#""{mark}":"x","#), String::new()),
+            ] {
+                let text = format!(
+                    r#"{{{before}"detail":{inner},"message":{}{after}}}"#,
+                    quoted(&inner)
+                );
+                let seen = seen(&text);
+                assert!(
+                    seen.len() == 1 && !seen[0].contains("Inner"),
+                    "{text}: {seen:?}"
+                );
+            }
+        }
+        let own = call("PutLogEvents").replace(
+            r#"{"names""#,
+            &format!(
+                r#"{{"logEvents":[{{"message":{}}}],"names""#,
+                quoted(&inner)
+            ),
+        );
+        assert_eq!(seen(own), [key("PutLogEvents")]);
+        let nested = |depth: usize| {
+            format!(
+                "{}{inner}{}",
+                r#"{"detail":"#.repeat(depth),
+                "}".repeat(depth)
+            )
+        };
+        assert_eq!(seen(nested(DEEPEST)), [key("Inner")]);
+        assert_eq!(seen(nested(DEEPEST + 1)), ["NoRecord"]);
+    }
+
+    #[test]
+    fn the_first_envelope_with_a_record_in_it_is_read_and_the_others_are_not() {
+        let (a, b) = (quoted(&call("A")), quoted(&call("B")));
+        for (text, expected) in [
+            (
+                format!(r#"{{"message":{b},"event":{{"original":{a}}}}}"#),
+                vec![key("A")],
+            ),
+            (
+                format!(r#"{{"message":{b},"event":{{"original":"plain"}}}}"#),
+                vec![key("B")],
+            ),
+            (
+                format!(r#"{{"logEvents":[{{"message":{a}}},{{"message":"plain"}}]}}"#),
+                vec![key("A"), "NoRecord".into()],
+            ),
+            (
+                r#"{"message":"plain","event":{"kind":"x"}}"#.into(),
+                vec!["NoRecord".into()],
+            ),
+            (
+                r#"{"logEvents":[{"message":"CWL CONTROL MESSAGE"}]}"#.into(),
+                vec!["NoRecord".into()],
+            ),
+        ] {
+            assert_eq!(seen(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_in_an_envelope_costs_what_is_in_it() {
+        let (a, b) = (call("A"), quoted(&call("B")));
+        let odd = quoted(&a.replace("Management", "\\ud83d\n"));
+        let cut = quoted(&a[..100]);
+        let lone = quoted(&a).replace("Management", "\\ud83d");
+        for (text, faults) in [(odd, 0), (cut, 1), (lone, 1)] {
+            let text = format!("{{\"detail-type\":\"x\"}}\n{{\"Events\":[{{\"CloudTrailEvent\":{text}}},{{\"CloudTrailEvent\":{b}}}]}}");
+            let seen = seen(&text);
+            assert_eq!(
+                seen.iter()
+                    .filter(|line| line.starts_with("line 2: "))
+                    .count(),
+                faults,
+                "{seen:?}"
+            );
+            assert_eq!(seen.last(), Some(&key("B")));
+        }
+    }
+
+    #[test]
+    fn an_envelope_may_be_larger_than_memory() {
+        let events: Vec<String> = (0..4_000)
+            .map(|nth| {
+                format!(
+                    r#"{{"CloudTrailEvent":{}}}"#,
+                    quoted(&call(&format!("C{nth}")))
+                )
+            })
+            .collect();
+        let text = format!(r#"{{"NextToken":"x","Events":[{}]}}"#, events.join(","));
+        let (mut reader, mut held, mut from, mut calls) = (RecordReader::default(), 0, 0, 0);
+        for to in (0..text.len()).step_by(100_000).chain([text.len()]) {
+            from += reader.read(&text.as_bytes()[from..to], to == text.len(), &mut |found| {
+                calls += u32::from(
+                    matches!(found, Found::Record { record, .. } if record.call().is_ok()),
+                );
+            });
+            held = held.max(to - from);
+        }
+        assert_eq!((calls, from), (4_000, text.len()));
+        assert!(held < 2 << 20, "{held} bytes of {}", text.len());
     }
 }

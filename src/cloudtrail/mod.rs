@@ -11,6 +11,7 @@
 //! | `recovery.rs`, `search.rs` | how reading goes on behind what cannot be read; where a record begins |
 //! | `lexical.rs`, `lenient.rs` | values by their brackets alone; reading what is no JSON inside |
 //! | `found.rs` | what the reader hands on |
+//! | `foreign.rs` | what is not read, and known by name |
 //!
 //! Knows no files, no windows and no baseline. Sources: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity
 //! element"; the app's macros `cloud_api_calls_cloudtrail_events` and `cloud_api_calls_cloudtrail_fields`, which have the same rules in SPL.
@@ -19,6 +20,7 @@ mod buffer;
 mod envelopes;
 mod event_time;
 mod fields;
+mod foreign;
 mod found;
 mod identity;
 mod lenient;
@@ -31,7 +33,8 @@ mod search;
 #[cfg(test)]
 mod seen;
 
-pub use envelopes::CSV_COLUMNS;
+pub use envelopes::{begins_with_json, CSV_COLUMNS};
+pub use foreign::ForeignForm;
 pub use found::{Found, Line, Malformed, Origin};
 pub use reader::{read, RecordReader};
 pub use record::{Call, NotACall, Record, User};

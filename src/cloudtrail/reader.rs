@@ -105,6 +105,14 @@ struct Inside {
     records: u64,
     /// Values that are no records.
     others: u64,
+    faults: u64,
+}
+
+impl Inside {
+    /// Whether anything of it was handed on.
+    fn is_reported(self) -> bool {
+        self.records + self.faults > 0
+    }
 }
 
 impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
@@ -313,7 +321,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
         };
         let line = self.text.line(start);
         let inside = self.read_within(text.as_bytes(), line);
-        if inside.records == 0 {
+        if !inside.is_reported() {
             self.emit(&Record::default(), line);
         }
         Next::To(end)
@@ -347,7 +355,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
             true => self.look_into_all(envelopes::values(&self.text.bytes[place]), line),
             false => Inside::default(),
         };
-        if inside.records == 0 {
+        if !inside.is_reported() {
             self.emit(&candidate.record, line);
         }
     }
@@ -364,10 +372,19 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
 
     /// Reads the first envelope that has a record in it.
     fn look_into_all(&mut self, values: Vec<&[u8]>, line: Line<'_>) -> Inside {
-        let mut values = values.into_iter().map(|value| self.look_into(value, line));
-        let inside = values.find(|inside| inside.records > 0).unwrap_or_default();
-        (0..inside.others).for_each(|_| self.emit(&Record::default(), line));
-        inside
+        let mut faults = 0;
+        for value in values {
+            let inside = self.look_into(value, line);
+            faults += inside.faults;
+            if inside.records > 0 {
+                (0..inside.others).for_each(|_| self.emit(&Record::default(), line));
+                return inside;
+            }
+        }
+        Inside {
+            faults,
+            ..Inside::default()
+        }
     }
 
     /// Reads what is in the value of an envelope: an object, a list, or the JSON that a text holds.
@@ -390,7 +407,10 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
             reason: format!("in a text: {}", reason(error)),
             bytes: value.len() as u64,
         }));
-        Inside::default()
+        Inside {
+            faults: 1,
+            ..Inside::default()
+        }
     }
 
     fn read_within(&mut self, json: &[u8], line: Line<'_>) -> Inside {
@@ -403,7 +423,10 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
         };
         let outer = self.state.recovery.origin();
         reader.read(&json[start..], true, &mut |found| match found {
-            Found::Fault(fault) => (self.each)(Found::Fault(fault.on(line))),
+            Found::Fault(fault) => {
+                inside.faults += 1;
+                (self.each)(Found::Fault(fault.on(line)));
+            }
             Found::Record { record, origin, .. } if record.is_recognised() => {
                 inside.records += 1;
                 let origin = origin.within(outer);

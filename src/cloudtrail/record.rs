@@ -166,7 +166,7 @@ impl<'a> Fields<'a> for Record<'a> {
 fn known_by(name: &str) -> Option<NotACall> {
     match name {
         "insightDetails" => Some(NotACall::Insight),
-        "digestS3Object" => Some(NotACall::Digest),
+        "digestStartTime" | "digestS3Object" => Some(NotACall::Digest),
         "class_uid" => Some(NotACall::Ocsf),
         _ => None,
     }

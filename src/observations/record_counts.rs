@@ -13,6 +13,12 @@ pub struct RecordCounts {
     pub failed: u64,
     /// No records of CloudTrail at all.
     pub foreign: u64,
+    /// CloudTrail digest files.
+    pub digests: u64,
+    /// CloudTrail Insights events.
+    pub insights: u64,
+    /// Events in the Open Cybersecurity Schema Framework.
+    pub ocsf: u64,
     /// Calls whose role, service or name is missing.
     pub no_key: u64,
     /// Records with a needed field of the wrong JSON type.
@@ -36,6 +42,9 @@ impl RecordCounts {
             + self.others
             + self.failed
             + self.foreign
+            + self.digests
+            + self.insights
+            + self.ocsf
             + self.no_key
             + self.wrong_type
             + self.searched
@@ -45,9 +54,10 @@ impl RecordCounts {
     /// Counts a record that is no successful call by a role.
     pub fn count(&mut self, not_a_call: NotACall) {
         match not_a_call {
-            NotACall::NoRecord | NotACall::Digest | NotACall::Insight | NotACall::Ocsf => {
-                self.foreign += 1;
-            }
+            NotACall::NoRecord => self.foreign += 1,
+            NotACall::Digest => self.digests += 1,
+            NotACall::Insight => self.insights += 1,
+            NotACall::Ocsf => self.ocsf += 1,
             NotACall::OtherCaller => self.others += 1,
             NotACall::Failed => self.failed += 1,
             NotACall::NoKey => self.no_key += 1,
@@ -60,6 +70,9 @@ impl RecordCounts {
         self.others += other.others;
         self.failed += other.failed;
         self.foreign += other.foreign;
+        self.digests += other.digests;
+        self.insights += other.insights;
+        self.ocsf += other.ocsf;
         self.no_key += other.no_key;
         self.wrong_type += other.wrong_type;
         self.searched += other.searched;
