@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why a baseline file cannot be read or written. It is then as it was.
+/// Why a baseline file cannot be read or written. It is then unchanged.
 #[derive(Debug, Error)]
 pub(crate) enum BaselineError {
     #[error("there is no baseline `{}`; run `unseen learn` first", path.display())]
@@ -102,7 +102,7 @@ impl Stored {
         columns
     }
 
-    /// The error that says why it is none.
+    /// The error that gives the reason why it is none.
     pub(crate) fn no_baseline(&self, reason: String) -> BaselineError {
         BaselineError::NotABaseline {
             path: self.path.clone(),

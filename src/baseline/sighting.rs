@@ -64,13 +64,13 @@ impl Sighting {
 pub struct StoredSighting {
     /// When the key was seen.
     pub sighting: Sighting,
-    /// Whether the baseline was mature when that was written; none if it does not say, or says neither.
+    /// Whether the baseline was mature when that was written; none if that is not stored, or is neither.
     pub maturity: Option<Maturity>,
     /// One stored row has exactly this: not several at once, nothing corrected in reading.
     pub verbatim: bool,
 }
 
-/// What one row says of its keys. With an observed sighting it is an observation, without one a row of the baseline.
+/// What one row holds about its keys. With an observed sighting it is an observation, without one a row of the baseline.
 ///
 /// What is stored counts only on a row that stands for exactly one key; on any other it is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

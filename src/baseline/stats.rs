@@ -1,4 +1,4 @@
-//! What a baseline is like as a whole, as far as the facts that came tell. Knows no keys.
+//! What a baseline is like as a whole, as far as the facts that came show. Knows no keys.
 
 use super::{Cutoffs, Fact, Maturity, StoredSighting};
 use crate::time::Timestamp;

@@ -1,12 +1,11 @@
 //! The words of the command line: verbs and paths here, options and their help from the option table.
 //!
-//! An option is the table's with hyphens for underscores, and is read by the table's parser, so that a mistake reads the same at both
-//! doors. Two things differ, because files are history: `latest` is the newest time that was read, and it is the default.
+//! An option is the table's with hyphens for underscores, and its value is read as in a search, so that a mistake reads the same. Two
+//! things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
 use crate::observations::TimeRange;
-use crate::options::{render, table, SearchCommand, Token};
+use crate::options::{render, table, Given, SearchCommand};
 use crate::time::Timestamp;
-use clap::parser::ValueSource;
 use clap::{value_parser, Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -168,8 +167,7 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
                 "The time that windows count from; `latest` is the newest time that a call was seen in the input{}. Default: latest.",
                 if command == SearchCommand::Seen { " or the baseline" } else { "" }
             ),
-            // What Splunk calls `unseen` is a verb here.
-            _ => render::explain(option).replace("`unseen`", "`detect`"),
+            _ => render::explain(option),
         };
         let placeholder = option.value.placeholder().replace(['(', ')', '<', '>'], "");
         Arg::new(option.name)
@@ -180,41 +178,21 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
     })
 }
 
-/// What was typed, as the tokens that the table's parser reads.
-pub(super) struct Typed {
-    by: Vec<String>,
-    options: Vec<String>,
-}
-
-impl Typed {
-    /// Takes the options of the table, and `as_of=latest` where the verb has the option and it was not typed.
-    pub(super) fn of(matches: &ArgMatches) -> Self {
-        let by = matches.get_one::<String>("by").map_or("", String::as_str);
-        let typed = table::OPTIONS.iter().filter_map(|option| {
-            let value = matches.try_get_one::<String>(option.name).ok()?;
-            let is_typed = matches.value_source(option.name) == Some(ValueSource::CommandLine);
-            match value {
-                Some(value) if is_typed => Some(format!("{}={value}", option.name)),
-                _ if option.name == "as_of" => Some("as_of=latest".to_owned()),
-                _ => None,
-            }
-        });
-        Self {
-            by: by
-                .split(',')
-                .map(|field| field.trim().to_owned())
-                .filter(|field| !field.is_empty())
-                .collect(),
-            options: typed.collect(),
+/// The key fields and the options of the table that were typed, and `as_of=latest` where the verb has the option and it was not.
+pub(super) fn typed_options(matches: &ArgMatches) -> Given {
+    let by = matches.get_one::<String>("by").map_or("", String::as_str);
+    let fields = by.split(',').map(|field| field.trim().to_owned());
+    let values = table::OPTIONS.iter().filter_map(|option| {
+        let value = matches.try_get_one::<String>(option.name).ok()?;
+        match value {
+            Some(value) => Some((option.name, value.clone())),
+            None if option.name == "as_of" => Some((option.name, "latest".to_owned())),
+            None => None,
         }
-    }
-
-    /// The fields come first, as nothing behind an option without a value may be taken for it.
-    pub(super) fn tokens(&self) -> Vec<Token<'_>> {
-        let fields = self.by.iter().map(|field| Token::quoted(field));
-        fields
-            .chain(self.options.iter().map(|option| Token::plain(option)))
-            .collect()
+    });
+    Given {
+        by: fields.filter(|field| !field.is_empty()).collect(),
+        values: values.collect(),
     }
 }
 
@@ -302,8 +280,8 @@ mod tests {
         let matches = command()
             .try_get_matches_from(words)
             .map_err(|error| error.to_string())?;
-        let typed = Typed::of(matches.subcommand().unwrap().1);
-        UnseenOptions::parse(&typed.tokens()).map_err(|error| error.to_string())
+        let given = typed_options(matches.subcommand().unwrap().1);
+        UnseenOptions::given(&given).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
-use super::arguments::{self, Typed};
+use super::arguments;
 use super::input::BadTimes;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Detector, Ticket, Verdicts};
@@ -25,8 +25,7 @@ pub(super) fn run<Z: TimeZone>(
     matches: &ArgMatches,
     world: &mut World<'_, Z>,
 ) -> Result<Outcome, CliError> {
-    let typed = Typed::of(matches);
-    let options = UnseenOptions::parse(&typed.tokens())?;
+    let options = UnseenOptions::given(&arguments::typed_options(matches))?;
     schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     let stored = Stored::read(&path, &options.by)?.ok_or(BaselineError::Missing { path })?;

@@ -3,7 +3,7 @@
 //! The input is read first and the file is locked after, so that the lock is held for a moment. `latest` is the newest time in the
 //! input or in the file, so that days may be learned in any order. Nothing is written unless everything went well.
 
-use super::arguments::{self, Typed};
+use super::arguments;
 use super::input::BadTimes;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
@@ -26,8 +26,7 @@ pub(super) fn run<Z: TimeZone>(
     matches: &ArgMatches,
     world: &mut World<'_, Z>,
 ) -> Result<Outcome, CliError> {
-    let typed = Typed::of(matches);
-    let options = SeenOptions::parse(&typed.tokens())?;
+    let options = SeenOptions::given(&arguments::typed_options(matches))?;
     schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline is refused before hours are spent on reading.
@@ -156,7 +155,7 @@ impl<'l> Learning<'l> {
     }
 }
 
-/// The newest last sighting that a baseline file tells, broken clocks left out.
+/// The newest last time in a baseline file; times that cannot be true do not count.
 fn newest_in(
     stored: &Stored,
     width: usize,

@@ -1,6 +1,6 @@
 //! `replay`: what would have alerted, had the app been running.
 
-use super::arguments::Typed;
+use super::arguments;
 use super::input::BadTimes;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
@@ -28,8 +28,7 @@ pub(super) fn run<Z: TimeZone>(
     matches: &ArgMatches,
     world: &mut World<'_, Z>,
 ) -> Result<Outcome, CliError> {
-    let typed = Typed::of(matches);
-    let options = UnseenOptions::parse(&typed.tokens())?;
+    let options = UnseenOptions::given(&arguments::typed_options(matches))?;
     schema::check_key_fields(&options.by)?;
     let observations = world.gather(matches, &options.by, WANTED)?;
     let initial_days = matches.get_one::<u16>("initial-days").copied();

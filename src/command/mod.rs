@@ -29,7 +29,7 @@ const ADVICE: Advice = Advice {
     renamed: "were the names written differently before, or the source of the events switched? Then run the Initial search before this one",
 };
 
-/// The most rows in one reply where splunkd does not say: the default of `maxresultrows` in limits.conf.
+/// The most rows in one reply where splunkd sends no number: the default of `maxresultrows` in limits.conf.
 const ROWS_A_PAGE: usize = 50_000;
 
 /// What a command knows of its surroundings: it has no other clock and no other calendar.
@@ -37,7 +37,7 @@ const ROWS_A_PAGE: usize = 50_000;
 pub struct Surroundings<Z> {
     /// The wall clock when the command started.
     pub now: Timestamp,
-    /// The zone in which windows snap, the search head's: the protocol does not tell the user's.
+    /// The zone in which windows snap, the search head's: the protocol does not carry the user's.
     pub zone: Z,
 }
 

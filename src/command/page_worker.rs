@@ -51,7 +51,7 @@ pub(super) struct PageThread {
 
 impl PageThread {
     fn start(work: Receiver<Page>) -> io::Result<Self> {
-        // No room between the two: the thread waits with a finished page until that is asked for.
+        // No buffer between the two: the thread waits with a finished page until that is asked for.
         let (made, pages) = sync_channel(0);
         let (spent, buffers) = channel::<Vec<u8>>();
         let make_all = move || {

@@ -18,8 +18,8 @@ pub(super) enum UnknownCommand {
         /// The name.
         name: String,
     },
-    /// splunkd names none, and the search does not tell.
-    #[error("this Splunk does not tell a command its name, and the search does not show which of `seen` and `unseen` is meant")]
+    /// splunkd names none, and the search does not show which.
+    #[error("splunkd did not send the name of the command, and the search does not show which of `seen` and `unseen` is meant")]
     Unclear,
 }
 

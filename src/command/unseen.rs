@@ -1,6 +1,6 @@
 //! `unseen`: detects. Rows in, the observations never seen before out, with every column they came with.
 //!
-//! Holds the rows that may have to go out as they came, byte for byte, and says why where nothing does. Which go out
+//! Holds the rows that may have to go out as they came, byte for byte, and gives the reason where nothing does. Which go out
 //! is decided in `baseline`.
 
 use super::held_rows::HeldRows;

@@ -1,4 +1,4 @@
-//! The loop over the rows of a body: each row with its keys and what it says of them, or with the reason to skip it.
+//! The loop over the rows of a body: each row with its keys and what it holds about them, or with the reason to skip it.
 //!
 //! Every command and verb reads rows through this. What to do about a row is the caller's; that it is counted is done here.
 
@@ -36,7 +36,7 @@ pub struct FactRow<'r, 'b> {
     pub row: Row<'r, 'b>,
     /// The keys that it stands for; of no use if the row is skipped.
     pub keys: &'r RowKeys<'b>,
-    /// What it says of them, or why it is skipped.
+    /// What it holds about them, or why it is skipped.
     pub reading: Result<Reading, Skip>,
     by: &'r [String],
 }

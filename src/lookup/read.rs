@@ -29,7 +29,7 @@ pub struct TimeColumn {
     pub(super) column: Column,
 }
 
-/// What one row says of its keys.
+/// What one row holds about its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     /// What is observed, if the row has any cell for it, and what is stored, if anything is.

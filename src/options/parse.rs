@@ -179,6 +179,15 @@ fn is_one_quoted_string(raw: &str) -> bool {
     })
 }
 
+/// Fields and values that are apart already, as a command line has them.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The key fields, in order.
+    pub by: Vec<String>,
+    /// Options by name, each with its value as typed.
+    pub values: Vec<(&'static str, String)>,
+}
+
 /// The fields and the named values of a command, sorted apart and not yet read.
 struct Words {
     command: SearchCommand,
@@ -197,12 +206,31 @@ impl Words {
         while let [token, after @ ..] = rest {
             rest = words.take(*token, after)?;
         }
-        if words.by.is_empty() {
-            return Err(OptionError::NoFields {
-                command: command.name(),
-            });
+        words.with_fields()
+    }
+
+    fn with_fields(self) -> Result<Self, OptionError> {
+        match self.by.is_empty() {
+            true => Err(OptionError::NoFields {
+                command: self.command.name(),
+            }),
+            false => Ok(self),
         }
-        Ok(words)
+    }
+
+    fn given(command: SearchCommand, given: &Given) -> Result<Self, OptionError> {
+        let mut words = Self {
+            command,
+            by: Vec::new(),
+            values: BTreeMap::new(),
+        };
+        for field in &given.by {
+            words.add_field(field)?;
+        }
+        for (name, value) in &given.values {
+            words.set(name, value)?;
+        }
+        words.with_fields()
     }
 
     /// Takes one token, or several that make one option; returns those behind.
@@ -376,7 +404,7 @@ fn is_value_alone(token: Token<'_>) -> bool {
     !token.is_quoted && token.text.len() > 1 && token.text.starts_with('=')
 }
 
-/// What `seen` was told.
+/// The settings of `seen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenOptions {
     /// The key fields, in order.
@@ -397,7 +425,18 @@ impl SeenOptions {
     /// # Errors
     /// See [`OptionError`].
     pub fn parse(tokens: &[Token<'_>]) -> Result<Self, OptionError> {
-        let words = Words::sort(SearchCommand::Seen, tokens)?;
+        Self::of(Words::sort(SearchCommand::Seen, tokens)?)
+    }
+
+    /// Reads fields and values that are apart already.
+    ///
+    /// # Errors
+    /// See [`OptionError`].
+    pub fn given(given: &Given) -> Result<Self, OptionError> {
+        Self::of(Words::given(SearchCommand::Seen, given)?)
+    }
+
+    fn of(words: Words) -> Result<Self, OptionError> {
         Ok(Self {
             windows: words.windows()?,
             as_of: words.as_of()?,
@@ -408,7 +447,7 @@ impl SeenOptions {
     }
 }
 
-/// What `unseen` was told.
+/// The settings of `unseen`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnseenOptions {
     /// The key fields, in order.
@@ -425,7 +464,18 @@ impl UnseenOptions {
     /// # Errors
     /// See [`OptionError`].
     pub fn parse(tokens: &[Token<'_>]) -> Result<Self, OptionError> {
-        let words = Words::sort(SearchCommand::Unseen, tokens)?;
+        Self::of(Words::sort(SearchCommand::Unseen, tokens)?)
+    }
+
+    /// Reads fields and values that are apart already.
+    ///
+    /// # Errors
+    /// See [`OptionError`].
+    pub fn given(given: &Given) -> Result<Self, OptionError> {
+        Self::of(Words::given(SearchCommand::Unseen, given)?)
+    }
+
+    fn of(words: Words) -> Result<Self, OptionError> {
         Ok(Self {
             windows: words.windows()?,
             as_of: words.as_of()?,

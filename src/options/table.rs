@@ -142,7 +142,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         commands: BOTH,
         value: Value::Modifier,
         default: Some("-7d@d"),
-        help: "How old the oldest sighting must be before the baseline is mature; `unseen` uses it in messages only.",
+        help: "How old the oldest sighting must be before the baseline is mature. It decides where calls are learned; where they are detected it only dates messages.",
     },
     OptionSpec {
         name: "as_of",
@@ -156,7 +156,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         commands: SEEN,
         value: Value::Bool,
         default: Some("false"),
-        help: "Returns only the rows that differ from what the baseline says already.",
+        help: "Returns only the rows that differ from what the baseline stores already.",
     },
     OptionSpec {
         name: "start",

@@ -118,7 +118,7 @@ fn is_cut_header(line: &[u8]) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b','))
 }
 
-/// A line that is no header, told without a byte that could be anything else than a header's.
+/// A line that is no header, shown without a byte that could be anything else than a header's.
 fn described(line: &[u8]) -> String {
     const LONGEST: usize = 60;
     const NAME: &[u8] = b"chunked";

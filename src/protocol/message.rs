@@ -74,7 +74,7 @@ pub struct Getinfo {
     pub searchinfo: SearchInfo,
 }
 
-/// What splunkd tells of the search. Text is empty and numbers are none where it tells nothing.
+/// What splunkd sends about the search. Text is empty and numbers are none where it sends nothing.
 #[derive(Debug, Default, Deserialize)]
 pub struct SearchInfo {
     /// The command's name; empty before Splunk 6.4.

@@ -42,7 +42,7 @@ pub trait Command {
     /// Ends the search; nothing that was taken goes out.
     fn take(&mut self, body: &[u8]) -> Result<(), CommandError>;
 
-    /// Called once after the last rows; returns what the user is told, each message once.
+    /// Called once after the last rows; returns the messages for the user, each once.
     ///
     /// # Errors
     /// Ends the search before the first page.
@@ -62,7 +62,7 @@ pub struct Opened {
     pub command: Box<dyn Command>,
 }
 
-/// Why a conversation broke off. splunkd was told the same text, if it still listened.
+/// Why a conversation broke off. splunkd was sent the same text, if it still read.
 #[derive(Debug, Error)]
 pub enum SessionError {
     /// What came is not a chunk.
@@ -112,7 +112,7 @@ pub fn serve(
 enum End {
     /// Nobody is there any more.
     Gone,
-    /// The command failed: splunkd is told and shows it.
+    /// The command failed: splunkd gets the error and shows it.
     Failed(CommandError),
     /// The other side does not keep to the protocol.
     Broken(SessionError),

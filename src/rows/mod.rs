@@ -1,13 +1,13 @@
 //! The CSV dialect in which splunkd and a search command exchange rows: read, write, multivalue.
 //!
 //! Bytes in, bytes out: cells need not be UTF-8, may hold newlines, and are handed out without copying wherever the
-//! chunk already holds their text. This room never hears of chunks, of baselines, or of what a column means.
+//! chunk already holds their text. This module knows nothing of chunks, of baselines, or of what a column means.
 //!
 //! | direction | quoting | row ends | multivalue |
 //! | --- | --- | --- | --- |
 //! | splunkd writes | every cell but `[A-Za-z0-9]*` | LF | a twin `__mv_X` for each column `X`, after all plain columns |
-//! | this room reads | any, quoted or not | LF or CRLF, the last one may be missing | twins anywhere, or none |
-//! | this room writes | only where needed | LF | none needed: keys are single values |
+//! | this module reads | any, quoted or not | LF or CRLF, the last one may be missing | twins anywhere, or none |
+//! | this module writes | only where needed | LF | none needed: keys are single values |
 //!
 //! Source: sessions recorded from splunkd 6.3 (`tests/data/recordings`), on which every cell is read back by a test.
 

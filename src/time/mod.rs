@@ -1,7 +1,7 @@
 //! Timestamps, Splunk's time modifiers, and schedules.
 //!
 //! A [`Timestamp`] is an instant and a [`Modifier`] moves one, by the clocks of a zone that the caller names. This
-//! room knows no wall clock, no option and no row: every time it works on is an argument. Dates and zones are
+//! module knows no wall clock, no option and no row: every time it works on is an argument. Dates and zones are
 //! chrono's.
 
 mod calendar;

@@ -790,9 +790,9 @@ mod tests {
             (&format!("{}--", &long[..39]), &format!("{}-…", &long[..39])),
         ] {
             let error = Modifier::parse(text).unwrap_err();
-            let said =
+            let expected =
                 format!("expected a time modifier such as `-24h@h` or `-90d@d`, got `{shown}`");
-            assert_eq!(error.to_string(), said);
+            assert_eq!(error.to_string(), expected);
         }
     }
 

@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(Timestamp::from_seconds(i64::MIN), Timestamp::MIN);
     }
 
-    /// What a time's text has to be, said slowly.
+    /// What a time's text has to be, worked out slowly.
     fn spelled_out(time: Timestamp) -> String {
         let sign = if time.0 < 0 { "-" } else { "" };
         let magnitude = i128::from(time.0).abs();

@@ -64,7 +64,7 @@ impl KeyState {
         provenance: Provenance::empty(),
     };
 
-    /// Merges what one fact says of the key.
+    /// Merges one fact about the key.
     pub(super) fn merge(&mut self, fact: Fact, cutoffs: &Cutoffs) {
         if let Some(observed) = fact.observed {
             self.widen(observed);
@@ -148,7 +148,7 @@ impl KeyStates {
         })
     }
 
-    /// Merges what one fact says of a key. The next number is that of a key that is new.
+    /// Merges one fact about a key. The next number is that of a key that is new.
     pub(super) fn merge(&mut self, key: KeyId, fact: Fact, cutoffs: &Cutoffs) {
         let key = key.index();
         if key == self.count() {

@@ -1,4 +1,4 @@
-//! Merging what facts say of their keys, thread the reading of rows: a thread does it, as soon as there is work for one.
+//! Merging facts into the states of their keys, beside the reading of rows: a thread does it, as soon as there is work for one.
 //!
 //! Keys come in batches and are merged in the order in which they came, here or there; so the thread makes no difference
 //! but to the time it takes. A search of few keys never starts one, and where none can be started the work is done here.

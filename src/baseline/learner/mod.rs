@@ -382,7 +382,7 @@ mod tests {
             (&[mature(200, 900)], Change::Unchanged),
             (&[mature(200, 800), mature(200, 900)], Change::Unchanged),
             (&[mature(200, 900), mature(200, 800)], Change::Unchanged),
-            (&[mature(200, 800), mature(300, 900)], Change::Changed), // together they say it, but no one row does
+            (&[mature(200, 800), mature(300, 900)], Change::Changed), // together they have it, but no one row does
             (
                 &[Some(stored(200, 900, Maturity::Learning))],
                 Change::Changed,
