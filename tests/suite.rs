@@ -20,6 +20,7 @@ mod pure;
 mod renderings;
 mod sessions;
 mod specification;
+mod surprise;
 
 mod disk;
 mod oracles;

@@ -20,6 +20,7 @@ mod learner;
 mod running;
 mod sighting;
 mod stats;
+pub mod surprise;
 
 pub use detector::{DetectError, Detector, Ticket, Verdicts};
 pub use judge::{judge, Cutoffs, Maturity, Verdict};
