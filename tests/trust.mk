@@ -39,7 +39,7 @@ coverage: ## Which lines and branches the tests reach.
 	@rm -f default_*.profraw
 
 # Two rounds: most mutants fall to the unit tests, which build soonest, and only what is left waits for the binary and its tests.
-MUTATED ?= src/baseline/*.rs src/time/modifier.rs
+MUTATED ?= src/baseline/**/*.rs src/keys/*.rs src/time/modifier.rs
 MUTANTS = $(CARGO) mutants --timeout 60 $(foreach file,$(MUTATED),--file '$(file)')
 mutants: export CARGO_PROFILE_DEV_DEBUG = 0
 mutants: ## Whether the tests notice changed rules; MUTATED takes other files.
