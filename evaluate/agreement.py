@@ -4,7 +4,6 @@ Forgotten rows, rows learned within the window, a pair stored several times, chu
 """
 
 import numpy as np
-
 from scoring import formula, pipe
 from scoring.unseen import OBSERVED, apart, unseen_args
 from simulator.clock import DAY, midnight

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-
 from simulator.clock import DAY, midnight
 
 CALLS = 1 << 16  # a pair is role * CALLS + call while it is in an array
@@ -44,8 +43,8 @@ def day_of(stream, chosen, number):
     punctual = columns["arrives"] == columns["at"]
     return Day(
         number, midnight(number), midnight(number + 1), extent(pair, columns["at"]), extent(pair[is_learned], columns["at"][is_learned]),
-        {divmod(int(one), CALLS): int(attack) for one, attack in zip(pair[is_attack], columns["attack"][is_attack])},
-        [(divmod(int(one), CALLS), int(at)) for one, at in zip(pair[punctual], columns["at"][punctual])] if number >= stream.first_scored else [],
+        {divmod(int(one), CALLS): int(attack) for one, attack in zip(pair[is_attack], columns["attack"][is_attack], strict=True)},
+        [(divmod(int(one), CALLS), int(at)) for one, at in zip(pair[punctual], columns["at"][punctual], strict=True)] if number >= stream.first_scored else [],
     )
 
 
@@ -55,4 +54,4 @@ def extent(pair, at):
     pair, at = pair[order], at[order]
     starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]]) if len(pair) else np.array([], int)
     ends = np.r_[starts[1:], len(pair)] - 1
-    return {divmod(int(pair[s]), CALLS): (int(at[s]), int(at[e])) for s, e in zip(starts, ends)}
+    return {divmod(int(pair[s]), CALLS): (int(at[s]), int(at[e])) for s, e in zip(starts, ends, strict=False)}  # without pairs there is an end and no start

@@ -36,7 +36,7 @@ def overview(results):
         best = {figure: best_of(seeds, figure) for figure, _, _ in COLUMNS}
         for method in seeds[0]:
             cells = [mean_and_spread(of(seeds, method, figure), decimals) for figure, _, decimals in COLUMNS]
-            rows.append([world, method, *(f"**{cell}**" if method in best[figure] else cell for cell, (figure, _, _) in zip(cells, COLUMNS))])
+            rows.append([world, method, *(f"**{cell}**" if method in best[figure] else cell for cell, (figure, _, _) in zip(cells, COLUMNS, strict=True))])
     return table(["world", "method", *(title for _, title, _ in COLUMNS)], rows)
 
 
@@ -49,7 +49,8 @@ def best_of(seeds, figure):
 def size(results):
     rows = []
     for world, seeds in results["worlds"].items():
-        rows.append([world, *(mean_and_spread(of(seeds, "count", figure), 1) for figure in ("reported", "new_roles")), mean_and_spread(of(seeds, "count", "never"), 2)])
+        figures = (("reported", 1), ("new_roles", 1), ("never", 2))
+        rows.append([world, *(mean_and_spread(of(seeds, "count", figure), decimals) for figure, decimals in figures)])
     return table(["world", "role-days a day with a new pair", "of these, new roles without an attack", "attacks without any new pair"], rows)
 
 
@@ -84,7 +85,7 @@ def curves(results, path):
     """Attacks found against role-days read a day: a panel a world, the mean over seeds and one standard deviation."""
     worlds = results["worlds"]
     figure, axes = pyplot.subplots(1, len(worlds), figsize=(2.3 * len(worlds), 2.6), sharey=True, constrained_layout=True)
-    for axis, (world, seeds) in zip(np.atleast_1d(axes), worlds.items()):
+    for axis, (world, seeds) in zip(np.atleast_1d(axes), worlds.items(), strict=True):
         for method in seeds[0]:
             draw_curve(axis, np.array(of(seeds, method, "curve")), method)
         axis.set(title=world, xlabel="role-days read a day", xlim=(0, 20), ylim=(0, 1.02))
@@ -105,7 +106,7 @@ def kinds(results, path):
     worlds, ours = results["worlds"], our_name(results)
     names = list(next(iter(worlds.values()))[0][ours]["by_kind"])
     figure, axes = pyplot.subplots(1, len(worlds), figsize=(2.3 * len(worlds), 2.6), sharey=True, constrained_layout=True)
-    for axis, (world, seeds) in zip(np.atleast_1d(axes), worlds.items()):
+    for axis, (world, seeds) in zip(np.atleast_1d(axes), worlds.items(), strict=True):
         for place, method in ((-0.2, ours), (0.2, "count")):
             recall = [np.mean([seed[method]["by_kind"][kind] for seed in seeds]) for kind in names]
             axis.barh(np.arange(len(names)) + place, recall, 0.36, color=COLOURS[method], label=method)
@@ -126,9 +127,10 @@ def render(results, docs):
     text = page.read_text()
     for name, part in (("note", note), ("size", size), ("overview", overview), ("kinds", by_kind), ("thresholds", thresholds)):
         mark = re.compile(rf"(<!-- evaluate: {name} -->\n).*?(<!-- /evaluate -->)", re.S)
-        if not mark.search(text):
+        found = mark.search(text)
+        if not found:
             raise SystemExit(f"{page}: expected the marker `<!-- evaluate: {name} -->`")
-        text = mark.sub(lambda found: f"{found[1]}{part(results)}\n{found[2]}", text)
+        text = f"{text[:found.start()]}{found[1]}{part(results)}\n{found[2]}{text[found.end():]}"
     page.write_text(text)
     curves(results, docs / "pictures" / "evaluation-curves.svg")
     kinds(results, docs / "pictures" / "evaluation-kinds.svg")

@@ -15,11 +15,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import numpy as np
-
 import agreement
 import days
 import measure
+import numpy as np
 import worked
 from scoring import pipe
 from scoring.formula import Formula, service

@@ -70,4 +70,4 @@ def apart(terms, row):
     if wrong:
         raise AssertionError(f"{row['user']} {row['command']}: got {wrong}, expected {exact}")
     expected = (terms.surprise, terms.peers, terms.service, terms.rollout, terms.weight)
-    return max(abs(float(row[column]) - value) for column, value in zip(NUMBERS, expected))
+    return max(abs(float(row[column]) - value) for column, value in zip(NUMBERS, expected, strict=True))

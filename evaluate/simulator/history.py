@@ -40,7 +40,8 @@ class Recorder:
         self.parts.append((role, np.asarray(calls), np.asarray(at), np.full(len(calls), attack)))
 
     def columns(self):
-        return dict(zip(("role", "call", "at", "attack"), (np.concatenate(column) for column in zip(*self.parts))))
+        columns = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        return dict(zip(("role", "call", "at", "attack"), columns, strict=True))
 
 
 def simulate(world, seed):

@@ -79,7 +79,7 @@ class Organisation:
 
     def chances(self, calls, tail):
         """Calls of every day, and those of one day in `seldom`; all machines share the menu."""
-        chance = {call: 0.95 for call in [*self.menu, *calls]}
+        chance = dict.fromkeys([*self.menu, *calls], 0.95)
         return {call: 1 / self.habits["seldom"] for call in tail if call not in chance} | chance
 
     def add(self, role):
@@ -100,7 +100,7 @@ class Organisation:
         for environment in range(self.size["environments"]):
             for number in range(self.size["pipelines"]):
                 seldom = self.catalogue.draw_calls(self.rng, 60).tolist()
-                chance = {call: 0.02 for call in seldom} | {call: 0.7 for call in self.deploys}
+                chance = dict.fromkeys(seldom, 0.02) | dict.fromkeys(self.deploys, 0.7)
                 self.add(Role(f"pipeline{environment}{number}", "pipeline", None, environment, None, chance, hours=(8, 19), days=(0, 1, 2, 3, 4)))
 
     def add_people(self):
@@ -117,7 +117,7 @@ class Organisation:
     def add_audits(self):
         for number in range(self.size["audits"]):
             calls = self.catalogue.draw_calls(self.rng, AUDITED, writes=False).tolist()
-            self.add(Role(f"audit{number}", "audit", chance={call: 0.9 for call in calls}, hours=(3, 6), every=1 + 6 * (number % 2)))
+            self.add(Role(f"audit{number}", "audit", chance=dict.fromkeys(calls, 0.9), hours=(3, 6), every=1 + 6 * (number % 2)))
 
 
 def suffix(rng):

@@ -13,7 +13,7 @@ import json
 import random
 import sys
 import tomllib
-from datetime import datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -100,7 +100,7 @@ def ordinary(role, day, dice):
 
 
 def moment(date, second):
-    return datetime.combine(date, time(), timezone.utc) + timedelta(seconds=second)
+    return datetime.combine(date, time(), UTC) + timedelta(seconds=second)
 
 
 def session_of(role, dice):
@@ -115,7 +115,7 @@ def attack(dice):
     """The events of the attack, in the order of its steps, some seconds to a minute apart."""
     plan = WORLD["attack"]
     role = next(role for role in roles() if role["name"] == plan["role"])
-    at = datetime.combine(WORLD["first_day"] + timedelta(days=plan["day"] - 1), plan["starts"], timezone.utc)
+    at = datetime.combine(WORLD["first_day"] + timedelta(days=plan["day"] - 1), plan["starts"], UTC)
     for step in plan["step"]:
         for call in step["calls"]:
             yield at, role, call, plan["session"]
