@@ -80,12 +80,12 @@ impl ValueSample {
         }
     }
 
-    /// The least values, at most [`KEPT`], in order.
+    /// The least values, at most `KEPT`, in order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.least.iter().map(AsRef::as_ref)
     }
 
-    /// How many values there are, at most [`COUNTED`].
+    /// How many values there are, at most `COUNTED`.
     pub fn number(&self) -> usize {
         self.hashes.len().max(self.least.len())
     }
