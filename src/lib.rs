@@ -12,6 +12,7 @@
 //! - [`cloudtrail`]: CloudTrail records to calls.
 //! - [`messages`]: the texts about rows and baseline that commands and command line share.
 //! - [`command`]: the search commands `seen` and `unseen`, from Splunk's pipe to the rules and back.
+//! - [`input`]: files and folders to observations.
 //! - [`observations`]: what was read from files, key by key.
 //! - [`report`]: how what was found is written: a table, CSV, JSON.
 //! - [`baseline_file`]: the baseline as a file: read whole, replaced whole.
@@ -25,6 +26,7 @@ pub mod baseline_file;
 pub mod cli;
 pub mod cloudtrail;
 pub mod command;
+pub mod input;
 pub mod keys;
 pub mod lookup;
 pub mod messages;

@@ -31,6 +31,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         "observations",
         &["cloudtrail", "lookup", "baseline", "keys", "time"],
     ),
+    (
+        "input",
+        &[
+            "cloudtrail",
+            "observations",
+            "report",
+            "lookup",
+            "rows",
+            "time",
+        ],
+    ),
     ("report", &["observations", "lookup", "time"]),
     ("baseline_file", &["lookup", "keys", "rows"]),
     (
@@ -50,13 +61,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "replay",
             "report",
+            "input",
             "observations",
             "baseline_file",
             "options",
             "messages",
             "lookup",
-            "cloudtrail",
-            "rows",
             "baseline",
             "time",
         ],

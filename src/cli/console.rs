@@ -3,8 +3,8 @@
 //! A warning is a line that begins with `warning: `. Nobody is told twice, and nothing that is told stops a run: a stderr that is
 //! closed is not written to.
 
-use super::input::{Input, Progress};
 use super::ADVICE;
+use crate::input::{Input, Progress};
 use crate::messages::{count, row_problems, unknown_values, Purpose};
 use crate::observations::{Observations, RecordCounts};
 use std::io::Write;

@@ -3,10 +3,10 @@
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
 use super::arguments;
-use super::input::BadTimes;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Detector, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
+use crate::input::BadTimes;
 use crate::lookup::{schema, Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};

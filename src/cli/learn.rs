@@ -4,10 +4,10 @@
 //! input or in the file, so that days may be learned in any order. Nothing is written unless everything went well.
 
 use super::arguments;
-use super::input::BadTimes;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
+use crate::input::BadTimes;
 use crate::lookup::{schema, BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, AS_OF_LATER};

@@ -9,12 +9,12 @@
 mod arguments;
 mod console;
 mod detect;
-mod input;
 mod learn;
 mod replay;
 
 use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
+use crate::input::{self, BadTimes, InputError, Plan, Progress};
 use crate::lookup::schema::BadKeyField;
 use crate::messages::Advice;
 use crate::observations::{DetailLevel, Observations};
@@ -23,7 +23,6 @@ use crate::time::Timestamp;
 use chrono::TimeZone;
 use clap::ArgMatches;
 use console::Console;
-use input::{BadTimes, InputError, Plan, Progress};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use thiserror::Error;

@@ -1,9 +1,9 @@
 //! `replay`: what would have alerted, had the app been running.
 
 use super::arguments;
-use super::input::BadTimes;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
+use crate::input::BadTimes;
 use crate::lookup::schema;
 use crate::messages::{Advice, Messages};
 use crate::observations::DetailLevel;

@@ -1,0 +1,244 @@
+//! Files and folders to observations: found, inflated, told apart by content, and read on as many threads as there are.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `sources` | what there is to read |
+//! | `workers` | the threads, and how far they are |
+//! | `file_reader` | one file: which form it has |
+//! | `text` | one file: inflating and reading in blocks |
+//! | `csv_rows` | one file: rows |
+//! | `faults` | what could not be read |
+//!
+//! What cannot be read as what it seems to be is counted with an example and skipped; a path that cannot be opened stops the run.
+//! Knows no windows and no baseline.
+
+mod csv_rows;
+mod faults;
+mod file_reader;
+mod sources;
+mod text;
+mod workers;
+
+pub(crate) use workers::{gather, Progress};
+
+use crate::lookup::NotATimeIn;
+use crate::observations::{DetailLevel, Observations, TimeRange};
+use crate::time::Timestamp;
+use faults::FaultLog;
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// So much is read before a file is told apart, and at a time.
+const BLOCK: usize = 1 << 20;
+/// The key of a CloudTrail record.
+const CLOUDTRAIL_KEY: [&str; 2] = ["user", "command"];
+
+/// Why the input cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum InputError {
+    #[error("cannot read `{}`: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`-` is given twice; standard input can be read once")]
+    StdinTwice,
+    #[error("`{file}` holds CloudTrail records, whose key is `user,command`, and `--by` is `{by}`; leave it out, or give CSV rows")]
+    OtherKey { file: String, by: String },
+    #[error("`{file}`: {error}; nothing was learned")]
+    NotATime { file: String, error: NotATimeIn },
+}
+
+/// How to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan<'p> {
+    /// The key fields.
+    pub by: &'p [String],
+    /// The wall clock.
+    pub now: Timestamp,
+    /// What to keep of each key.
+    pub keep: DetailLevel,
+    /// Which calls to read; rows are taken whole.
+    pub wanted: TimeRange,
+    /// What to do about a row with a time that is not a number.
+    pub bad_times: BadTimes,
+    /// The most threads to read on.
+    pub threads: usize,
+}
+
+/// What to do about a row with a time that is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadTimes {
+    /// Stop: it must not be learned.
+    Stop,
+    /// Count it.
+    Count,
+}
+
+/// What was read, and what could not be.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// What was read.
+    pub observations: Observations,
+    /// Lines, values, rows and streams that are broken.
+    pub faults: FaultLog,
+    /// Files that are no input.
+    pub foreign: FaultLog,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    const NOW: Timestamp = Timestamp(2_000_000_000_000_000);
+
+    fn by() -> Vec<String> {
+        CLOUDTRAIL_KEY.map(String::from).to_vec()
+    }
+
+    fn read_on(threads: usize, paths: &[PathBuf], stdin: &[u8]) -> Result<Input, InputError> {
+        let by = by();
+        let plan = Plan {
+            by: &by,
+            now: NOW,
+            keep: DetailLevel::Context,
+            wanted: TimeRange::default(),
+            bad_times: BadTimes::Stop,
+            threads,
+        };
+        gather(paths, plan, &mut { stdin }, |_| {})
+    }
+
+    fn read(text: &[u8]) -> Input {
+        read_on(1, &["-".into()], text).unwrap()
+    }
+
+    /// Everything that can be told of an input.
+    fn told(input: &Input) -> Vec<String> {
+        let keys = input
+            .observations
+            .observed()
+            .into_iter()
+            .map(|(key, observed)| {
+                let values = input.observations.values(key);
+                let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
+                format!("{} {observed:?}", values.join(" "))
+            });
+        let rest = [
+            format!("{:?}", input.observations.records),
+            format!("{} {}", input.faults.count, input.faults.examples()),
+            format!("{} {}", input.foreign.count, input.foreign.examples()),
+        ];
+        keys.chain(rest).collect()
+    }
+
+    fn call(number: usize, padding: usize) -> String {
+        format!(
+            r#"{{"eventTime":"2024-01-01T00:{:02}:00Z","eventSource":"s3.amazonaws.com","eventName":"Call{}","padding":"{}","userIdentity":{{"type":"AssumedRole","arn":"a:assumed-role/R/{number}"}}}}"#,
+            number % 60,
+            number % 7,
+            "x".repeat(padding),
+        )
+    }
+
+    #[test]
+    fn a_file_larger_than_a_block_is_read_as_one_and_its_lines_are_counted() {
+        let lines: Vec<String> = (0..4_000)
+            .map(|number| match number {
+                3_000 => "{broken}".to_owned(),
+                _ => call(number, 1_000),
+            })
+            .collect();
+        let text = lines.join("\n");
+        assert!(text.len() > 3 * BLOCK);
+        let input = read(text.as_bytes());
+        assert_eq!(input.observations.records.calls, 3_999);
+        assert_eq!(input.faults.count, 1);
+        assert!(input
+            .faults
+            .examples()
+            .starts_with("`standard input` line 3001: "));
+        let document = format!(
+            "{{\"Records\":[\n{}]}}",
+            text.replace("{broken}\n", "").replace('\n', ",\n")
+        );
+        let whole = read(document.as_bytes());
+        assert_eq!(told(&whole)[..7], told(&input)[..7]);
+    }
+
+    #[test]
+    fn gzip_is_known_by_its_first_bytes_and_several_members_are_one_text() {
+        let mut packed = Vec::new();
+        for number in 0..3 {
+            let mut encoder =
+                flate2::write::GzEncoder::new(&mut packed, flate2::Compression::fast());
+            writeln!(encoder, "{}", call(number, 10)).unwrap();
+            encoder.finish().unwrap();
+        }
+        assert_eq!(read(&packed).observations.records.calls, 3);
+        packed.truncate(packed.len() - 6);
+        let cut = read(&packed);
+        assert_eq!((cut.observations.records.calls, cut.faults.count), (3, 1));
+        assert!(cut.faults.examples().contains("its rest is missing"));
+    }
+
+    #[test]
+    fn a_mark_and_blanks_before_the_text_do_not_hide_what_it_is() {
+        assert_eq!(
+            read(format!("\u{feff}\r\n {}", call(1, 0)).as_bytes())
+                .observations
+                .records
+                .calls,
+            1
+        );
+        assert_eq!(
+            read("\u{feff}user,command,_time\na,b,1\n".as_bytes())
+                .observations
+                .observed_rows,
+            1
+        );
+        assert_eq!(read(b" \n").foreign.examples(), "`standard input` is empty");
+    }
+
+    #[test]
+    fn the_first_error_in_the_order_of_files_is_told_on_any_number_of_threads() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..20 {
+            let time = if number % 5 == 3 { "soon" } else { "1" };
+            let text = format!("user,command,_time\na,b,{time}\n");
+            std::fs::write(folder.path().join(format!("{number:02}.csv")), text).unwrap();
+        }
+        for threads in 1..6 {
+            let error = read_on(threads, &[folder.path().to_owned()], b"")
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("03.csv`: expected epoch seconds such as `1699833600.25`, but `_time` in row 1 is"), "{error}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn neither_threads_nor_files_nor_order_make_a_difference(
+            order in Just((0..60).collect::<Vec<usize>>()).prop_shuffle(),
+            files in 1usize..12,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            for (file, numbers) in order.chunks(60_usize.div_ceil(files)).enumerate() {
+                let lines: Vec<String> = numbers.iter().map(|&number| call(number, 0)).collect();
+                std::fs::write(folder.path().join(format!("{file:02}")), lines.join("\n")).unwrap();
+            }
+            let paths = [folder.path().to_owned()];
+            let lines: Vec<String> = (0..60).map(|number| call(number, 0)).collect();
+            let expected = told(&read(lines.join("\n").as_bytes()));
+            prop_assert_eq!(&told(&read_on(1, &paths, b"").unwrap()), &expected);
+            prop_assert_eq!(&told(&read_on(4, &paths, b"").unwrap()), &expected);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(text in proptest::collection::vec(any::<u8>(), 0..60), marked in any::<bool>()) {
+            let magic: &[u8] = if marked { b"\x1f\x8b" } else { b"" };
+            let _ = read(&[magic, &text].concat());
+        }
+    }
+}
