@@ -3,16 +3,13 @@
 //! Fields have the types of `collections.conf`. A number is kept as a double and read back as the shortest text for it.
 //! A collection with `enforceTypes = false` and no types keeps any field, as text.
 //! Documents are read in the order of their `_key`, which is not the order they were written in. One unfiltered
-//! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document, and gives at most 100.
+//! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document.
 //! Inferred: that a document written again is replaced as a whole; that one value of the wrong type refuses the whole
 //! write; what `lookup` sees while the store is down (here: nothing, the worst case).
 
 use super::{conf::Conf, row::Row};
 use std::collections::BTreeMap;
 use thiserror::Error;
-
-/// What a lookup without `max_matches` gives of one key: `transforms.conf.spec`.
-const MAX_MATCHES: usize = 100;
 
 /// How the store answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,7 +159,6 @@ impl KvStore {
         };
         Ok(documents
             .filter(|(_, document)| fits(document))
-            .take(MAX_MATCHES)
             .map(|(key, document)| row(key, document))
             .collect())
     }

@@ -11,6 +11,9 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
+/// What a lookup without `max_matches` gives of one key: `transforms.conf.spec`.
+const MAX_MATCHES: usize = 100;
+
 #[derive(Debug)]
 pub(crate) struct Lookups {
     lookups: BTreeMap<String, Lookup>,
@@ -21,6 +24,8 @@ pub(crate) struct Lookups {
 struct Lookup {
     collection: String,
     fields: Vec<String>,
+    /// How many documents of one key are joined at most.
+    max_matches: usize,
 }
 
 #[derive(Debug, Error)]
@@ -77,7 +82,11 @@ impl Lookups {
         for row in &mut rows {
             let documents = match keys(row, by).as_slice() {
                 [] => vec![],
-                [key] => store.probe(&lookup.collection, by, key)?,
+                [key] => {
+                    let mut found = store.probe(&lookup.collection, by, key)?;
+                    found.truncate(lookup.max_matches);
+                    found
+                }
                 several => return Err(LookupError::SeveralKeys(several.concat())),
             };
             for field in output {
@@ -136,6 +145,7 @@ impl Lookup {
         let mut lookup = Lookup {
             collection: String::new(),
             fields: vec![],
+            max_matches: MAX_MATCHES,
         };
         for (key, value) in stanza {
             match (key.as_str(), value.as_str()) {
@@ -145,6 +155,8 @@ impl Lookup {
                     let fields = fields.split(',').map(|field| field.trim().to_string());
                     lookup.fields = fields.collect();
                 }
+                ("max_matches", number) => lookup.max_matches = whole(name, key, number)?,
+                ("max_ext_batch", number) => drop(whole(name, key, number)?),
                 _ => {
                     let (lookup, key) = (name.to_string(), key.clone());
                     return Err(LookupError::UnknownSetting { lookup, key });
@@ -157,6 +169,13 @@ impl Lookup {
     fn only_fields(&self, row: Row) -> Row {
         row.renamed(|name| self.fields.iter().find(|field| *field == name).cloned())
     }
+}
+
+fn whole(lookup: &str, key: &str, number: &str) -> Result<usize, LookupError> {
+    number.parse().map_err(|_| LookupError::UnknownSetting {
+        lookup: lookup.to_string(),
+        key: format!("{key} = {number}"),
+    })
 }
 
 #[cfg(test)]
