@@ -18,9 +18,10 @@ use search_head::{
     lookups::Lookups,
     macros::Macros,
     row::Row,
+    scheduler::{suppression_period, Run},
     shipped,
     spl::{self, Command},
-    suppression_period, Failed, Finished, Run, SearchHead,
+    Failed, Finished, SearchHead,
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -392,7 +393,7 @@ fn an_update_without_events_keeps_everything() {
 #[test]
 fn an_update_over_an_empty_store_is_refused_and_writes_nothing() {
     let mut head = before_initial();
-    assert!(matches!(head.run(UPDATE), Err(Failed::Command(_))));
+    assert!(matches!(head.paste(UPDATE), Err(Failed::Command(_))));
     assert!(baseline(&head).is_empty());
 }
 
@@ -576,7 +577,7 @@ fn the_detection_is_silent_and_says_so_until_the_oldest_sighting_is_a_week_old()
 
 #[test]
 fn the_detection_over_an_empty_baseline_reports_nothing_and_names_the_search_to_run() {
-    let finished = before_initial().run(DETECTION).unwrap();
+    let finished = before_initial().paste(DETECTION).unwrap();
     assert_eq!(finished.rows, []);
     assert!(warns(&finished, "Initial"), "{:?}", finished.messages);
 }
@@ -1289,7 +1290,7 @@ fn at(moment: &str) -> i64 {
 
 fn run(head: &mut SearchHead, search: &str, moment: &str) -> Result<Finished, Failed> {
     head.now = at(moment);
-    head.run(search)
+    head.paste(search)
 }
 
 /// What is really in the collection, by name.

@@ -1,6 +1,6 @@
 //! One run of a search, and what splunkd tells a custom command of it before the first row.
 
-use super::{custom_command::SESSION_KEY, spl};
+use super::{access::User, custom_command::SESSION_KEY, spl};
 use serde_json::{json, Value};
 
 #[derive(Debug)]
@@ -8,6 +8,8 @@ pub(crate) struct Job {
     /// Without macros.
     pub(crate) spl: String,
     pub(crate) sid: String,
+    /// With whose rights it runs.
+    pub(crate) user: User,
     /// Epoch seconds, the first of the range.
     pub(crate) earliest: i64,
     /// Epoch seconds, just past the range.
@@ -58,6 +60,7 @@ mod tests {
         let job = Job {
             spl: "| x \"é\"".into(),
             sid: "1.2".into(),
+            user: User::System,
             earliest: 5,
             latest: 9,
             max_result_rows: 50_000,

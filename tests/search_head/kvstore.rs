@@ -3,13 +3,23 @@
 //! Fields have the types of `collections.conf`. A number is kept as a double and read back as the shortest text for it.
 //! A collection with `enforceTypes = false` and no types keeps any field, as text.
 //! Documents are read in the order of their `_key`, which is not the order they were written in. One unfiltered
-//! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document.
+//! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document, and only by fields that the collection
+//! accelerates. What each search asks of a collection is counted (`Traffic`).
 //! Inferred: that a document written again is replaced as a whole; that one value of the wrong type refuses the whole
 //! write; what `lookup` sees while the store is down (here: nothing, the worst case).
 
-use super::{conf::Conf, row::Row};
-use std::collections::BTreeMap;
+use super::{
+    conf::{Conf, Stanza},
+    row::Row,
+};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 use thiserror::Error;
+
+/// Documents that one page of an unfiltered read brings: `kv_chunk_size` of limits.conf.
+const PAGE: usize = 50_000;
 
 /// How the store answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,8 +27,25 @@ pub(crate) enum Health {
     Up,
     /// Answers every read with nothing, as a member that has just taken over and holds no data yet.
     Silent,
-    /// Answers reads with an error.
+    /// Answers reads and writes with an error.
     Down,
+    /// Answers reads, and writes with an error.
+    RefusesWrites,
+    /// Answers reads, and leaves writes undone with no more than a message: `KVSTORE_READONLY` of messages.conf.
+    ReadOnly,
+}
+
+/// What searches asked of one collection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Traffic {
+    /// Documents that whole reads brought.
+    pub(crate) read: usize,
+    /// Keys that were looked up, and documents that this brought.
+    pub(crate) probed: usize,
+    pub(crate) joined: usize,
+    pub(crate) written: usize,
+    /// Requests to the store, for reads and probes.
+    pub(crate) round_trips: usize,
 }
 
 #[derive(Debug)]
@@ -28,6 +55,7 @@ pub(crate) struct KvStore {
     pub(crate) max_rows_per_query: usize,
     collections: BTreeMap<String, Collection>,
     generated_keys: u64,
+    traffic: RefCell<BTreeMap<String, Traffic>>,
 }
 
 #[derive(Debug)]
@@ -35,6 +63,14 @@ struct Collection {
     /// `None` if it takes whatever comes.
     types: Option<BTreeMap<String, Type>>,
     documents: BTreeMap<String, Document>,
+    indexes: Vec<Index>,
+}
+
+/// The documents' keys by the values of some fields: `accelerated_fields`.
+#[derive(Debug)]
+struct Index {
+    fields: Vec<String>,
+    keys: BTreeSet<(Vec<String>, String)>,
 }
 
 type Document = BTreeMap<String, Cell>;
@@ -58,19 +94,16 @@ impl Cell {
             Cell::Number(number) => number.to_string(),
         }
     }
-
-    fn is(&self, value: &str) -> bool {
-        match self {
-            Cell::Text(text) => text == value,
-            Cell::Number(_) => self.text() == value,
-        }
-    }
 }
 
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
     #[error("the KV store is down")]
     Down,
+    #[error("the KV store takes no writes")]
+    NoWrites,
+    #[error("collection `{collection}` has no index for a lookup by {by:?}: every probe would read it whole")]
+    NotAccelerated { collection: String, by: Vec<String> },
     #[error("there is no collection `{0}`")]
     NoCollection(String),
     #[error("collection `{0}` must enforce its types or have none")]
@@ -89,35 +122,34 @@ impl KvStore {
     pub(crate) fn from_conf(conf: &Conf) -> Result<KvStore, StoreError> {
         let mut collections = BTreeMap::new();
         for (name, stanza) in &conf.stanzas {
-            let mut types = BTreeMap::new();
-            for (key, value) in stanza {
-                let Some(field) = key.strip_prefix("field.") else {
-                    continue;
-                };
-                let kind = match value.as_str() {
-                    "string" => Type::Text,
-                    "number" => Type::Number,
-                    other => {
-                        let (field, got) = (field.to_string(), other.to_string());
-                        return Err(StoreError::UnknownType { field, got });
-                    }
-                };
-                types.insert(field.to_string(), kind);
-            }
-            let documents = BTreeMap::new();
-            let types = match stanza.get("enforceTypes").map(String::as_str) {
-                Some("true") => Some(types),
-                Some("false") if types.is_empty() => None,
-                _ => return Err(StoreError::TypesNotEnforced(name.clone())),
+            let collection = Collection {
+                types: types(name, stanza)?,
+                documents: BTreeMap::new(),
+                indexes: indexes(stanza),
             };
-            collections.insert(name.clone(), Collection { types, documents });
+            collections.insert(name.clone(), collection);
         }
         Ok(KvStore {
             health: Health::Up,
             max_rows_per_query: 50_000,
             collections,
             generated_keys: 0,
+            traffic: RefCell::default(),
         })
+    }
+
+    /// What was asked of each collection since this was last called.
+    pub(crate) fn take_traffic(&self) -> BTreeMap<String, Traffic> {
+        self.traffic.take()
+    }
+
+    /// Counts what one `lookup` command asked: keys, round trips, and documents that came.
+    pub(crate) fn count_probes(&self, collection: &str, keys: usize, trips: usize, found: usize) {
+        let mut traffic = self.traffic.borrow_mut();
+        let traffic = traffic.entry(collection.to_string()).or_default();
+        traffic.probed += keys;
+        traffic.round_trips += trips;
+        traffic.joined += found;
     }
 
     /// Everything that is really there, for a test to look at; no search can do this.
@@ -132,14 +164,18 @@ impl KvStore {
     /// One unfiltered read, as `inputlookup strict=true` does it.
     pub(crate) fn read(&self, collection: &str) -> Result<Vec<Row>, StoreError> {
         let documents = &self.collection(collection)?.documents;
-        match self.health {
-            Health::Up => {
-                let cut = documents.iter().take(self.max_rows_per_query);
-                Ok(cut.map(|(key, document)| row(key, document)).collect())
-            }
-            Health::Silent => Ok(vec![]),
-            Health::Down => Err(StoreError::Down),
-        }
+        let most = match self.health {
+            Health::Up | Health::RefusesWrites | Health::ReadOnly => self.max_rows_per_query,
+            Health::Silent => 0,
+            Health::Down => return Err(StoreError::Down),
+        };
+        let cut = documents.iter().take(most);
+        let rows: Vec<Row> = cut.map(|(key, document)| row(key, document)).collect();
+        let mut traffic = self.traffic.borrow_mut();
+        let traffic = traffic.entry(collection.to_string()).or_default();
+        traffic.read += rows.len();
+        traffic.round_trips += rows.len().div_ceil(PAGE).max(1);
+        Ok(rows)
     }
 
     /// The documents whose fields have exactly these values, as `lookup` finds them.
@@ -149,42 +185,46 @@ impl KvStore {
         by: &[String],
         key: &[String],
     ) -> Result<Vec<Row>, StoreError> {
-        let documents = self.collection(collection)?.documents.iter();
-        if self.health != Health::Up {
+        let stored = self.collection(collection)?;
+        let index = stored.index(by).ok_or_else(|| StoreError::NotAccelerated {
+            collection: collection.to_string(),
+            by: by.to_vec(),
+        })?;
+        if matches!(self.health, Health::Silent | Health::Down) {
             return Ok(vec![]);
         }
-        let fits = |document: &Document| {
-            let mut fields = by.iter().zip(key);
-            fields.all(|(field, value)| document.get(field).is_some_and(|cell| cell.is(value)))
-        };
-        Ok(documents
-            .filter(|(_, document)| fits(document))
-            .map(|(key, document)| row(key, document))
-            .collect())
+        let found = index.find(by, key);
+        let found = found.map(|key| row(key, &stored.documents[key]));
+        Ok(found.collect())
     }
 
     /// Writes the fields that the collection has, each row under its `_key` or a new one; deletes nothing.
     ///
-    /// All rows are written, or none.
-    pub(crate) fn upsert(&mut self, collection: &str, rows: &[Row]) -> Result<(), StoreError> {
+    /// All rows are written, or none. Tells whether they were: a read-only store leaves them out without an error.
+    pub(crate) fn upsert(&mut self, collection: &str, rows: &[Row]) -> Result<bool, StoreError> {
         let types = &self.collection(collection)?.types;
-        if self.health == Health::Down {
-            return Err(StoreError::Down);
+        match self.health {
+            Health::Down => return Err(StoreError::Down),
+            Health::RefusesWrites if !rows.is_empty() => return Err(StoreError::NoWrites),
+            Health::ReadOnly => return Ok(rows.is_empty()),
+            _ => {}
         }
         let documents: Vec<(String, Document)> = rows
             .iter()
             .map(|row| Ok((row.text("_key"), document(row, types.as_ref())?)))
             .collect::<Result<_, _>>()?;
+        let mut traffic = self.traffic.borrow_mut();
+        traffic.entry(collection.to_string()).or_default().written += rows.len();
+        let stored = self.collections.get_mut(collection);
+        let stored = stored.expect("the collection was found above");
         for (mut key, document) in documents {
             if key.is_empty() {
                 self.generated_keys += 1;
                 key = format!("{:024x}", self.generated_keys);
             }
-            let collection = self.collections.get_mut(collection);
-            let collection = collection.expect("the collection was found above");
-            collection.documents.insert(key, document);
+            stored.put(key, document);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The names that may stand in a lookup of this collection.
@@ -212,6 +252,94 @@ impl KvStore {
         let collection = self.collections.get(name);
         collection.ok_or_else(|| StoreError::NoCollection(name.to_string()))
     }
+}
+
+impl Collection {
+    /// One whose first fields are these, in any order.
+    fn index(&self, by: &[String]) -> Option<&Index> {
+        let serves = |index: &&Index| {
+            let first = index.fields.get(..by.len()).unwrap_or_default();
+            !first.is_empty() && first.iter().all(|field| by.contains(field))
+        };
+        self.indexes.iter().find(serves)
+    }
+
+    fn put(&mut self, key: String, document: Document) {
+        let old = self.documents.get(&key);
+        for index in &mut self.indexes {
+            if let Some(old) = old {
+                index.keys.remove(&(index.values(old), key.clone()));
+            }
+            let entry = (index.values(&document), key.clone());
+            index.keys.insert(entry);
+        }
+        self.documents.insert(key, document);
+    }
+}
+
+impl Index {
+    fn values(&self, document: &Document) -> Vec<String> {
+        let value = |field| document.get(field).map(Cell::text).unwrap_or_default();
+        self.fields.iter().map(value).collect()
+    }
+
+    /// The keys of the documents in which the fields have these values.
+    fn find<'a>(&'a self, by: &[String], key: &[String]) -> impl Iterator<Item = &'a String> {
+        let value = |field: &String| {
+            let place = by.iter().position(|name| name == field);
+            key[place.expect("the index serves these fields")].clone()
+        };
+        let first: Vec<String> = self.fields[..by.len()].iter().map(value).collect();
+        let from = (first.clone(), String::new());
+        let found = self.keys.range(from..);
+        found
+            .take_while(move |(values, _)| values.starts_with(&first))
+            .map(|(_, key)| key)
+    }
+}
+
+/// The types of a collection's fields; `None` if it has none and takes any.
+fn types(name: &str, stanza: &Stanza) -> Result<Option<BTreeMap<String, Type>>, StoreError> {
+    let mut types = BTreeMap::new();
+    for (key, value) in stanza {
+        let Some(field) = key.strip_prefix("field.") else {
+            continue;
+        };
+        let kind = match value.as_str() {
+            "string" => Type::Text,
+            "number" => Type::Number,
+            other => {
+                let (field, got) = (field.to_string(), other.to_string());
+                return Err(StoreError::UnknownType { field, got });
+            }
+        };
+        types.insert(field.to_string(), kind);
+    }
+    match stanza.get("enforceTypes").map(String::as_str) {
+        Some("true") => Ok(Some(types)),
+        Some("false") if types.is_empty() => Ok(None),
+        _ => Err(StoreError::TypesNotEnforced(name.to_string())),
+    }
+}
+
+/// One index for each `accelerated_fields.<name> = {"<field>": 1, …}`.
+fn indexes(stanza: &Stanza) -> Vec<Index> {
+    let named = stanza
+        .iter()
+        .filter(|(key, _)| key.starts_with("accelerated_fields."))
+        .map(|(_, fields)| {
+            fields
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .map(String::from)
+                .collect()
+        });
+    let index = |fields: Vec<String>| Index {
+        fields,
+        keys: BTreeSet::new(),
+    };
+    named.map(index).collect()
 }
 
 fn document(row: &Row, types: Option<&BTreeMap<String, Type>>) -> Result<Document, StoreError> {
@@ -255,7 +383,10 @@ mod tests {
     use super::*;
 
     fn store() -> KvStore {
-        let conf = "[calls]\nenforceTypes = true\nfield.user = string\nfield.last = number\n";
+        let conf = concat!(
+            "[calls]\nenforceTypes = true\nfield.user = string\nfield.last = number\n",
+            "accelerated_fields.both = {\"user\": 1, \"last\": 1}\n",
+        );
         KvStore::from_conf(&Conf::parse(conf).unwrap()).unwrap()
     }
 
@@ -329,6 +460,53 @@ mod tests {
             "`last` must be a number, got `yesterday`"
         );
         assert!(store.contents("calls").is_empty());
+    }
+
+    #[test]
+    fn a_probe_is_by_the_first_fields_of_an_index_in_any_order_and_finds_what_is_there_now() {
+        let mut store = store();
+        store.upsert("calls", &[call("a", "Audit", "1")]).unwrap();
+        store.upsert("calls", &[call("a", "Audit", "2")]).unwrap();
+        let names = |names: [&str; 2]| names.map(String::from);
+        let by = names(["last", "user"]);
+        let found = |last| {
+            store
+                .probe("calls", &by, &names([last, "Audit"]))
+                .unwrap()
+                .len()
+        };
+        assert_eq!([found("1"), found("2")], [0, 1]);
+        let error = store.probe("calls", &["last".into()], &["2".into()]);
+        assert!(matches!(error, Err(StoreError::NotAccelerated { .. })));
+    }
+
+    #[test]
+    fn what_is_asked_of_a_collection_is_counted() {
+        let mut store = store();
+        let rows = [call("a", "Audit", "1"), call("b", "Deploy", "2")];
+        store.upsert("calls", &rows).unwrap();
+        store.read("calls").unwrap();
+        store.count_probes("calls", 5, 1, 2);
+        let expected = Traffic {
+            read: 2,
+            probed: 5,
+            joined: 2,
+            written: 2,
+            round_trips: 2,
+        };
+        assert_eq!(store.take_traffic()["calls"], expected);
+        assert!(store.take_traffic().is_empty());
+    }
+
+    #[test]
+    fn a_store_without_writes_says_so_or_only_leaves_them_out() {
+        let mut store = store();
+        let rows = [call("a", "Audit", "1")];
+        store.health = Health::ReadOnly;
+        assert!(!store.upsert("calls", &rows).unwrap());
+        store.health = Health::RefusesWrites;
+        assert!(store.upsert("calls", &rows).is_err());
+        assert!(store.read("calls").unwrap().is_empty());
     }
 
     #[test]

@@ -14,6 +14,9 @@ use thiserror::Error;
 /// What a lookup without `max_matches` gives of one key: `transforms.conf.spec`.
 const MAX_MATCHES: usize = 100;
 
+/// Keys a round trip, without `max_ext_batch`: `transforms.conf.spec`.
+const MAX_EXT_BATCH: usize = 300;
+
 #[derive(Debug)]
 pub(crate) struct Lookups {
     lookups: BTreeMap<String, Lookup>,
@@ -26,6 +29,8 @@ struct Lookup {
     fields: Vec<String>,
     /// How many documents of one key are joined at most.
     max_matches: usize,
+    /// How many keys one round trip to the store asks for.
+    max_ext_batch: usize,
 }
 
 #[derive(Debug, Error)]
@@ -59,41 +64,39 @@ impl Lookups {
         self.lookups.keys().cloned().collect()
     }
 
-    /// Joins what the collection says of each row's key: `lookup <name> <by>… OUTPUT <output>…`.
+    /// Joins what the collection has of each row's key: `lookup <name> <by>… OUTPUT <field> as <shown>…`.
     ///
     /// Of several documents a field gets all values. Inferred: a document without the field adds none.
     pub(crate) fn join(
         &self,
         name: &str,
         by: &[String],
-        output: &[String],
+        output: &[(String, String)],
         mut rows: Vec<Row>,
         store: &KvStore,
     ) -> Result<Vec<Row>, LookupError> {
         let lookup = self.named(name)?;
-        if let Some(field) = by
-            .iter()
-            .chain(output)
-            .find(|field| !lookup.fields.contains(field))
-        {
-            let (lookup, field) = (name.to_string(), field.clone());
-            return Err(LookupError::NoField { lookup, field });
-        }
+        let fields = by.iter().chain(output.iter().map(|(field, _)| field));
+        lookup.check_fields(name, fields)?;
+        let (mut probes, mut found): (usize, usize) = (0, 0);
         for row in &mut rows {
             let documents = match keys(row, by).as_slice() {
                 [] => vec![],
                 [key] => {
-                    let mut found = store.probe(&lookup.collection, by, key)?;
-                    found.truncate(lookup.max_matches);
-                    found
+                    probes += 1;
+                    store.probe(&lookup.collection, by, key)?
                 }
                 several => return Err(LookupError::SeveralKeys(several.concat())),
             };
-            for field in output {
-                let said = documents.iter().flat_map(|document| document.values(field));
-                row.set(field, said.cloned().collect());
+            let documents = &documents[..documents.len().min(lookup.max_matches)];
+            found += documents.len();
+            for (field, shown) in output {
+                let values = documents.iter().flat_map(|document| document.values(field));
+                row.set(shown, values.cloned().collect());
             }
         }
+        let trips = probes.div_ceil(lookup.max_ext_batch);
+        store.count_probes(&lookup.collection, probes, trips, found);
         Ok(rows)
     }
 
@@ -107,18 +110,25 @@ impl Lookups {
         Ok(rows.map(|row| lookup.only_fields(row)).collect())
     }
 
+    /// The collection behind a lookup; none behind a file.
+    pub(crate) fn collection(&self, name: &str) -> Option<&str> {
+        Some(self.lookups.get(name)?.collection.as_str())
+    }
+
     /// Writes the lookup's fields of the rows; other fields are dropped. No rows leave a file as it was.
+    ///
+    /// Tells whether the rows were stored.
     pub(crate) fn write(
         &mut self,
         name: &str,
         rows: &[Row],
         store: &mut KvStore,
-    ) -> Result<(), LookupError> {
+    ) -> Result<bool, LookupError> {
         if is_file(name) {
             if !rows.is_empty() {
                 self.files.insert(name.to_string(), rows.to_vec());
             }
-            return Ok(());
+            return Ok(true);
         }
         let lookup = self.named(name)?;
         let rows: Vec<Row> = rows
@@ -146,6 +156,7 @@ impl Lookup {
             collection: String::new(),
             fields: vec![],
             max_matches: MAX_MATCHES,
+            max_ext_batch: MAX_EXT_BATCH,
         };
         for (key, value) in stanza {
             match (key.as_str(), value.as_str()) {
@@ -156,7 +167,7 @@ impl Lookup {
                     lookup.fields = fields.collect();
                 }
                 ("max_matches", number) => lookup.max_matches = whole(name, key, number)?,
-                ("max_ext_batch", number) => drop(whole(name, key, number)?),
+                ("max_ext_batch", number) => lookup.max_ext_batch = whole(name, key, number)?,
                 _ => {
                     let (lookup, key) = (name.to_string(), key.clone());
                     return Err(LookupError::UnknownSetting { lookup, key });
@@ -164,6 +175,20 @@ impl Lookup {
             }
         }
         Ok(lookup)
+    }
+
+    fn check_fields<'a>(
+        &self,
+        name: &str,
+        mut fields: impl Iterator<Item = &'a String>,
+    ) -> Result<(), LookupError> {
+        match fields.find(|field| !self.fields.contains(field)) {
+            None => Ok(()),
+            Some(field) => Err(LookupError::NoField {
+                lookup: name.to_string(),
+                field: field.clone(),
+            }),
+        }
     }
 
     fn only_fields(&self, row: Row) -> Row {
@@ -188,8 +213,10 @@ mod tests {
 
     /// A lookup of calls, and a store that knows two of `Deploy` and none of `Audit`.
     fn calls() -> (Lookups, KvStore) {
-        let collections =
-            "[calls]\nenforceTypes = true\nfield.user = string\nfield.last = number\n";
+        let collections = concat!(
+            "[calls]\nenforceTypes = true\nfield.user = string\nfield.last = number\n",
+            "accelerated_fields.user = {\"user\": 1}\n",
+        );
         let transforms =
             "[recent]\nexternal_type = kvstore\ncollection = calls\nfields_list = _key, user, last\n";
         let mut store = KvStore::from_conf(&Conf::parse(collections).unwrap()).unwrap();
@@ -206,12 +233,12 @@ mod tests {
         let (lookups, store) = calls();
         let rows = vec![
             Row::of(&[("user", "Deploy")]),
-            Row::of(&[("user", "Audit"), ("last", "9")]),
-            Row::of(&[("last", "9")]),
+            Row::of(&[("user", "Audit"), ("end", "9")]),
+            Row::of(&[("end", "9")]),
         ];
-        let (by, output) = (names(&["user"]), names(&["last"]));
+        let (by, output) = (names(&["user"]), vec![("last".into(), "end".into())]);
         let joined = lookups.join("recent", &by, &output, rows, &store).unwrap();
-        let last: Vec<&[String]> = joined.iter().map(|row| row.values("last")).collect();
+        let last: Vec<&[String]> = joined.iter().map(|row| row.values("end")).collect();
         assert_eq!(last, [names(&["1", "2"]), vec![], vec![]]);
     }
 
@@ -231,7 +258,8 @@ mod tests {
     fn a_lookup_or_field_that_is_not_defined_is_named() {
         let (lookups, store) = calls();
         let join = |name: &str, output: &str| {
-            let joined = lookups.join(name, &names(&["user"]), &names(&[output]), vec![], &store);
+            let output = [(output.to_string(), output.to_string())];
+            let joined = lookups.join(name, &names(&["user"]), &output, vec![], &store);
             joined.unwrap_err().to_string()
         };
         assert_eq!(join("rare", "last"), "there is no lookup `rare`");

@@ -1,11 +1,15 @@
 //! Search macros: `` `name` `` and `` `name(argument, "argument")` `` become their definitions.
 //!
 //! A definition may call other macros. Quotes around a definition belong to it; quotes around an argument do not.
-//! Strict: an unknown macro, a wrong number of arguments and endless recursion are errors.
-//! Inferred: macros are expanded inside quotes too (two shipped ESCU searches were once broken by exactly that).
-//! Not here: `iseval` macros, `validation`, argument names in the call (`` `name(a=1)` ``).
+//! Inside double quotes nothing is expanded (macros.conf.spec; ESCU once shipped a search that was broken by exactly that).
+//! Strict: an unknown macro, a wrong number of arguments and endless recursion are errors, and so are arguments that the
+//! macro's `validation` does not hold for. Arguments are put in as text, into the validation too.
+//! Not here: `iseval` macros, a validation that gives text, argument names in the call (`` `name(a=1)` ``).
 
-use super::conf::Conf;
+use super::{
+    conf::{Conf, Stanza},
+    spl::{self, SplError},
+};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -22,6 +26,8 @@ pub(crate) struct Macros {
 struct Macro {
     arguments: Vec<String>,
     definition: String,
+    /// A condition on the arguments, and what to tell if it does not hold.
+    validation: Option<(String, String)>,
 }
 
 /// A search without backticks, and the macros that went into it.
@@ -43,6 +49,10 @@ pub(crate) enum MacroError {
     Unknown(String),
     #[error("a backtick is not closed in `{0}`")]
     Open(String),
+    #[error("{0}")]
+    Invalid(String),
+    #[error(transparent)]
+    Validation(#[from] SplError),
     #[error("macros call one another more than {DEEPEST} deep, last `{0}`")]
     TooDeep(String),
 }
@@ -57,20 +67,16 @@ impl Macros {
             if stanza.get("iseval").is_some_and(|iseval| iseval != "0") {
                 return Err(MacroError::IsEval(name.clone()));
             }
-            let arguments: Vec<String> = stanza
-                .get("args")
-                .map(|args| args.split(',').map(|arg| arg.trim().to_string()).collect())
-                .unwrap_or_default();
+            let known = Macro {
+                arguments: list(stanza, "args"),
+                definition: definition.clone(),
+                validation: validation(stanza),
+            };
             let stem = name.split('(').next().unwrap_or_default();
-            if *name != numbered(stem, arguments.len()) {
-                let (name, named) = (name.clone(), arguments.len());
+            if *name != numbered(stem, known.arguments.len()) {
+                let (name, named) = (name.clone(), known.arguments.len());
                 return Err(MacroError::ArgumentsDisagree { name, named });
             }
-            let definition = definition.clone();
-            let known = Macro {
-                arguments,
-                definition,
-            };
             macros.macros.insert(name.clone(), known);
         }
         Ok(macros)
@@ -81,6 +87,7 @@ impl Macros {
         let known = Macro {
             arguments: vec![],
             definition: definition.to_string(),
+            validation: None,
         };
         self.macros.insert(name.to_string(), known);
     }
@@ -97,11 +104,11 @@ impl Macros {
 
     fn expand_into(&self, spl: &str, into: &mut Expanded, depth: usize) -> Result<(), MacroError> {
         let mut rest = spl;
-        while let Some((before, after)) = rest.split_once('`') {
-            let (call, after) = after
+        while let Some(place) = first_backtick(rest) {
+            let (call, after) = rest[place + 1..]
                 .split_once('`')
                 .ok_or_else(|| MacroError::Open(spl.to_string()))?;
-            into.spl.push_str(before);
+            into.spl.push_str(&rest[..place]);
             let (name, definition) = self.definition(call)?;
             if depth == DEEPEST {
                 return Err(MacroError::TooDeep(name));
@@ -128,12 +135,50 @@ impl Macros {
         let Some(known) = self.macros.get(&name) else {
             return Err(MacroError::Unknown(name));
         };
-        let mut definition = known.definition.clone();
-        for (argument, value) in known.arguments.iter().zip(&arguments) {
-            definition = definition.replace(&format!("${argument}$"), value);
+        if let Some((condition, message)) = &known.validation {
+            if !spl::holds(&known.with(&arguments, condition))? {
+                return Err(MacroError::Invalid(message.clone()));
+            }
         }
-        Ok((name, definition))
+        Ok((name, known.with(&arguments, &known.definition)))
     }
+}
+
+impl Macro {
+    /// The text with the arguments put in.
+    fn with(&self, values: &[String], text: &str) -> String {
+        let arguments = self.arguments.iter().zip(values);
+        arguments.fold(text.to_string(), |text, (argument, value)| {
+            text.replace(&format!("${argument}$"), value)
+        })
+    }
+}
+
+fn validation(stanza: &Stanza) -> Option<(String, String)> {
+    let condition = stanza.get("validation")?;
+    let message = stanza.get("errormsg").cloned().unwrap_or_default();
+    Some((condition.clone(), message))
+}
+
+fn list(stanza: &Stanza, key: &str) -> Vec<String> {
+    let listed = stanza.get(key).map(|list| list.split(','));
+    let items = listed.into_iter().flatten();
+    items.map(|item| item.trim().to_string()).collect()
+}
+
+/// Where the first backtick stands that is not inside double quotes.
+fn first_backtick(spl: &str) -> Option<usize> {
+    let (mut quoted, mut hidden) = (false, false);
+    for (place, c) in spl.char_indices() {
+        match c {
+            _ if hidden => hidden = false,
+            '\\' if quoted => hidden = true,
+            '"' => quoted = !quoted,
+            '`' if !quoted => return Some(place),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn numbered(stem: &str, arguments: usize) -> String {
@@ -173,6 +218,7 @@ mod tests {
             ("x w=`window`", "x w=\"-24h@h\""),
             ("`drop(\"All_Changes\")`", "rename \"All_Changes.*\" as *"),
             ("`pair(1, \"a, b\")` | y", "1/a, b \"-24h@h\" | y"),
+            ("x \"`window` \\\" `c`\" y", "x \"`window` \\\" `c`\" y"),
         ] {
             assert_eq!(macros.expand(spl).unwrap().spl, expanded);
         }
@@ -195,6 +241,21 @@ mod tests {
         ] {
             assert_eq!(macros.expand(spl).unwrap_err().to_string(), error);
         }
+    }
+
+    #[test]
+    fn arguments_must_pass_the_validation_which_gets_them_as_text() {
+        let macros = macros(concat!(
+            "[mark(1)]\nargs = key\ndefinition = x $key$\n",
+            "validation = len(\"$key$\") == 2 AND NOT match(\"$key$\", \"[^0-9]\")\n",
+            "errormsg = two digits\n",
+        ));
+        assert_eq!(macros.expand("`mark(12)`").unwrap().spl, "x 12");
+        assert_eq!(
+            macros.expand("`mark(1a)`").unwrap_err().to_string(),
+            "two digits"
+        );
+        assert!(macros.expand("`mark(\"1\\\")\")`").is_err());
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! A stand-in for a Splunk search head, to tell the app's story where no Splunk is at hand.
 //!
 //! **What it is.** It reads the app's shipped `.conf` files, expands their macros, runs the SPL that their searches are
-//! written in over CloudTrail records, keeps their collection, and runs their custom commands as real processes of the
-//! real binary over the real protocol. Clock and events are the test's.
+//! written in over CloudTrail records, keeps their collections, and runs their custom commands as real processes of the
+//! real binary over the real protocol. Clock, events and faults are the test's.
 //!
 //! **What it is not.** It is not Splunk, and passing here proves nothing of Splunk itself. It knows only the SPL that is
-//! shipped (`spl/`), no data model but a plain one (`change.rs`), no scheduler but a clock (`cron.rs`), and no index but
-//! CloudTrail's and the scheduler's own log (`schedule.rs`), no acceleration, permissions, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
+//! shipped (`spl/`), no data model but a plain one (`change.rs`), a scheduler with the rules that matter here (`scheduler.rs`), names
+//! across apps (`apps.rs`) and write access (`access.rs`), and no index but CloudTrail's and the scheduler's own log (`schedule.rs`), no
+//! acceleration, cluster or search-time limits. Whatever is not known from Splunk's documents or recorded
 //! sessions is marked `Inferred` where it is done. It shares no code with the product, so that neither can hide the
 //! other's mistake.
 
+pub(crate) mod access;
+pub(crate) mod apps;
 pub(crate) mod change;
 pub(crate) mod conf;
 mod cron;
@@ -21,22 +24,26 @@ pub(crate) mod macros;
 pub(crate) mod relative_time;
 pub(crate) mod row;
 mod schedule;
+pub(crate) mod scheduler;
 pub(crate) mod spl;
 mod wire;
 
+use access::User;
+use apps::{visible, App};
 use change::{AddOn, Event};
 use chrono_tz::Tz;
 use conf::{Conf, ConfError};
 use cron::UnknownSchedule;
 use custom_command::{CommandFailed, CustomCommand, Message};
 use job::Job;
-use kvstore::{KvStore, StoreError};
+use kvstore::{KvStore, StoreError, Traffic};
 use lookups::{LookupError, Lookups};
 use macros::{MacroError, Macros};
 use relative_time::{relative_time, Clock, UnknownModifier};
 use row::Row;
 use schedule::Logged;
-use spl::{Command, SplError};
+use scheduler::{Faults, Scheduler};
+use spl::{Command, InputLookup, Lookup, SplError};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -59,13 +66,15 @@ pub(crate) struct SearchHead {
     pub(crate) searches: Conf,
     pub(crate) commands: Conf,
     pub(crate) lookups: Lookups,
-    /// The saved searches that run when they are due: none as shipped.
+    /// The saved searches that are enabled although they come disabled.
     pub(crate) enabled: BTreeSet<String>,
     /// Whether searches may read the index that splunkd's own logs are in.
     pub(crate) reads_internal: bool,
-    scheduler_log: Vec<Logged>,
-    /// Until when an alert with these values is kept back, by saved search and values.
-    suppressed: BTreeMap<(String, Vec<String>), i64>,
+    /// What goes wrong, and when.
+    pub(crate) faults: Faults,
+    scheduler: Scheduler,
+    /// The app whose metadata guard the collections.
+    app: App,
     /// The custom commands and arguments that were accepted once.
     checked: BTreeSet<(String, String)>,
     dispatched: usize,
@@ -75,15 +84,8 @@ pub(crate) struct SearchHead {
 pub(crate) struct Finished {
     pub(crate) rows: Vec<Row>,
     pub(crate) messages: Vec<Message>,
-}
-
-/// One scheduled run of a saved search.
-#[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) search: String,
-    pub(crate) at: i64,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) alerts: Vec<Row>,
+    /// What it asked of the KV store, by collection.
+    pub(crate) traffic: BTreeMap<String, Traffic>,
 }
 
 #[derive(Debug, Error)]
@@ -106,6 +108,14 @@ pub(crate) enum Failed {
     Command(#[from] CommandFailed),
     #[error("there is no saved search `{0}`")]
     NoSearch(String),
+    #[error("saved search `{0}` is disabled")]
+    Disabled(String),
+    #[error("no permission to write the collection `{0}`")]
+    NoPermission(String),
+    #[error("the stand-in puts only one row's fields beside one row's, and no field twice")]
+    NotBeside,
+    #[error("the stand-in has no REST endpoint `{0}`")]
+    NoEndpoint(String),
     #[error("`{search}` does not set `{key}`")]
     NotSet { search: String, key: &'static str },
     #[error("there is no search command `{0}`")]
@@ -118,16 +128,19 @@ pub(crate) enum Failed {
     UnknownCondition(String),
     #[error("`{0}` must be the first command")]
     NotFirst(&'static str),
-    #[error("the stand-in puts only one row's fields beside one row's, and no field twice")]
-    NotBeside,
 }
 
 impl SearchHead {
-    /// A search head in UTC that has the app installed, as shipped, and nothing else: no events, an empty collection.
+    /// A search head in UTC that has the app installed, as shipped, and nothing else: no events, empty collections.
     pub(crate) fn installed() -> Result<SearchHead, Failed> {
-        let conf = |file: &str| Conf::read(&shipped().join("default").join(file));
-        let store = KvStore::from_conf(&conf("collections.conf")?)?;
-        let lookups = Lookups::from_conf(&conf("transforms.conf")?, &store)?;
+        SearchHead::opened_in("unseen", vec![App::read("unseen", &shipped())?])
+    }
+
+    /// The same with these apps, for searches that run in one of them.
+    pub(crate) fn opened_in(context: &str, mut apps: Vec<App>) -> Result<SearchHead, Failed> {
+        let conf = |kind| visible(&apps, context, kind);
+        let store = KvStore::from_conf(&conf("collections"))?;
+        let lookups = Lookups::from_conf(&conf("transforms"), &store)?;
         Ok(SearchHead {
             zone: Tz::UTC,
             now: 0,
@@ -136,193 +149,286 @@ impl SearchHead {
             store,
             chunk_rows: 7,
             max_result_rows: 50_000,
-            macros: Macros::from_conf(&conf("macros.conf")?)?,
-            searches: conf("savedsearches.conf")?,
-            commands: conf("commands.conf")?,
+            macros: Macros::from_conf(&conf("macros"))?,
+            searches: conf("savedsearches"),
+            commands: conf("commands"),
             lookups,
             enabled: BTreeSet::new(),
             reads_internal: true,
-            scheduler_log: vec![],
-            suppressed: BTreeMap::new(),
+            faults: Faults::default(),
+            scheduler: Scheduler::default(),
+            app: apps.swap_remove(0),
             checked: BTreeSet::new(),
             dispatched: 0,
         })
     }
 
-    /// Runs a saved search, now, over the range it is dispatched with.
+    /// An administrator runs a saved search by hand, over the range it is dispatched with.
     pub(crate) fn run(&mut self, search: &str) -> Result<Finished, Failed> {
-        let earliest = self.bound(search, "dispatch.earliest_time")?;
-        let latest = self.bound(search, "dispatch.latest_time")?;
-        let spl = self.setting(search, "search")?.to_string();
-        self.run_spl(&spl, earliest, latest)
+        self.run_as(User::Admin, search)
     }
 
-    /// Lets time pass: runs every enabled search whenever it is due.
-    ///
-    /// Searches due in the same minute run in the order of their names. A search that fails ends the story.
-    pub(crate) fn live_until(&mut self, moment: i64) -> Result<Vec<Run>, Failed> {
-        let mut runs = vec![];
-        let names = self.enabled.clone();
-        while self.now < moment {
-            self.now += 60 - self.now.rem_euclid(60);
-            for search in &names {
-                if self.is_due(search)? {
-                    let finished = self.run(search)?;
-                    let alerts = self.alerts(search, &finished.rows)?;
-                    self.scheduler_log.push(Logged {
-                        search: search.clone(),
-                        at: self.now,
-                        results: finished.rows.len(),
-                    });
-                    runs.push(Run {
-                        search: search.clone(),
-                        at: self.now,
-                        rows: finished.rows,
-                        alerts,
-                    });
-                }
-            }
+    /// Somebody runs a saved search by hand, with the rights that `dispatchAs` gives.
+    pub(crate) fn run_as(&mut self, user: User, search: &str) -> Result<Finished, Failed> {
+        if !self.is_enabled(search) {
+            return Err(Failed::Disabled(search.to_string()));
         }
-        Ok(runs)
+        let rights = match self.searches.get(search, "dispatchAs") {
+            Some("user") => user,
+            _ => User::System,
+        };
+        self.dispatch(search, self.now, self.sid_by_hand(), rights)
     }
 
-    fn is_due(&self, search: &str) -> Result<bool, Failed> {
-        if self.setting(search, "enableSched")? != "1" {
-            return Ok(false);
-        }
-        let schedule = self.setting(search, "cron_schedule")?;
-        cron::is_due(schedule, self.now, self.zone).map_err(Failed::from)
+    /// An administrator pastes a saved search into the search page and runs it over the same range.
+    pub(crate) fn paste(&mut self, search: &str) -> Result<Finished, Failed> {
+        self.dispatch(search, self.now, self.sid_by_hand(), User::Admin)
     }
 
-    /// The rows that the search alerts with, once its suppression has kept back some; none if it has no condition.
-    ///
-    /// Inferred: a row that is kept back does not lengthen the suppression.
-    fn alerts(&mut self, search: &str, rows: &[Row]) -> Result<Vec<Row>, Failed> {
-        let condition = ["counttype", "relation", "quantity"];
-        match condition.map(|key| self.searches.get(search, key)) {
-            [None, None, None] => return Ok(vec![]),
-            [Some("number of events"), Some("greater than"), Some("0")] => {}
-            _ => return Err(Failed::UnknownCondition(search.to_string())),
-        }
-        if self.searches.get(search, "alert.suppress") != Some("1") {
-            return Ok(rows.to_vec());
-        }
-        let fields = self.setting(search, "alert.suppress.fields")?.to_string();
-        let period = suppression_period(self.setting(search, "alert.suppress.period")?)?;
-        let mut alerts = rows.to_vec();
-        alerts.retain(|row| {
-            let values = fields
-                .split(',')
-                .map(|field| row.text(field.trim()))
-                .collect();
-            let until = self
-                .suppressed
-                .entry((search.to_string(), values))
-                .or_default();
-            let alerts = *until <= self.now;
-            if alerts {
-                *until = self.now + period;
-            }
-            alerts
-        });
-        Ok(alerts)
-    }
-
-    /// Runs a search over the events with `earliest <= _time < latest` that have arrived by now.
+    /// An administrator runs a search over the events with `earliest <= _time < latest` that have arrived by now.
     pub(crate) fn run_spl(
         &mut self,
         spl: &str,
         earliest: i64,
         latest: i64,
     ) -> Result<Finished, Failed> {
-        let spl = self.macros.expand(spl)?.spl;
-        let commands = spl::parse(&spl)?;
-        self.dispatched += 1;
+        self.run_spl_as(User::Admin, spl, earliest, latest)
+    }
+
+    pub(crate) fn run_spl_as(
+        &mut self,
+        user: User,
+        spl: &str,
+        earliest: i64,
+        latest: i64,
+    ) -> Result<Finished, Failed> {
         let job = Job {
-            spl,
-            sid: format!("{}.{}", self.now, self.dispatched),
+            spl: self.macros.expand(spl)?.spl,
+            sid: self.sid_by_hand(),
+            user,
             earliest,
             latest,
             max_result_rows: self.max_result_rows,
         };
-        for command in spl::every(&commands) {
+        self.run_job(&job)
+    }
+
+    /// Runs a saved search over the range that it has at `moment`.
+    fn dispatch(
+        &mut self,
+        search: &str,
+        moment: i64,
+        sid: String,
+        user: User,
+    ) -> Result<Finished, Failed> {
+        let spl = self.setting(search, "search")?;
+        let job = Job {
+            spl: self.macros.expand(spl)?.spl,
+            sid,
+            user,
+            earliest: self.bound(search, "dispatch.earliest_time", moment)?,
+            latest: self.bound(search, "dispatch.latest_time", moment)?,
+            max_result_rows: self.max_result_rows,
+        };
+        self.run_job(&job)
+    }
+
+    fn sid_by_hand(&self) -> String {
+        format!("{}.{}", self.now, self.dispatched)
+    }
+
+    fn is_enabled(&self, search: &str) -> bool {
+        self.enabled.contains(search) || self.searches.get(search, "disabled") != Some("1")
+    }
+
+    fn run_job(&mut self, job: &Job) -> Result<Finished, Failed> {
+        let commands = spl::parse(&job.spl)?;
+        self.dispatched += 1;
+        self.check(job, &commands)?;
+        self.store.take_traffic();
+        let (rows, messages) = self.pipeline(job, commands)?;
+        Ok(Finished {
+            rows,
+            messages,
+            traffic: self.store.take_traffic(),
+        })
+    }
+
+    /// Asks each custom command once whether it takes its arguments: a schedule would be told the same every hour.
+    fn check(&mut self, job: &Job, commands: &[Command]) -> Result<(), Failed> {
+        for command in spl::every(commands) {
             if let Command::Custom { name, arguments } = command {
-                // A schedule asks once what it would be told again every hour.
-                if !self.checked.contains(&(name.clone(), arguments.clone())) {
+                let call = (name.clone(), arguments.clone());
+                if !self.checked.contains(&call) {
                     let program = self.program(name)?;
-                    self.custom(&job, name, &program, arguments).check()?;
-                    self.checked.insert((name.clone(), arguments.clone()));
+                    self.custom(job, name, &program, arguments).check()?;
+                    self.checked.insert(call);
                 }
             }
         }
-        self.pipeline(&job, commands)
+        Ok(())
     }
 
-    fn pipeline(&mut self, job: &Job, commands: Vec<Command>) -> Result<Finished, Failed> {
+    /// Runs the commands one after the other; the first must be one that brings rows.
+    fn pipeline(
+        &mut self,
+        job: &Job,
+        commands: Vec<Command>,
+    ) -> Result<(Vec<Row>, Vec<Message>), Failed> {
         let (mut rows, mut messages) = (vec![], vec![]);
-        let clock = Clock {
-            now: self.now,
-            zone: self.zone,
-        };
         for (place, command) in commands.into_iter().enumerate() {
-            let first = place == 0;
-            rows = match command {
-                Command::Tstats(tstats) if first => tstats.run(self.changes(job), clock)?,
-                Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
-                Command::MakeResults if first => {
-                    vec![Row::of(&[("_time", &self.now.to_string())])]
-                }
-                Command::MakeResults => return Err(Failed::NotFirst("makeresults")),
-                Command::Search(search) if first => {
-                    let events = self.raw(search.names_index("_internal"));
-                    search.find(events, (job.earliest, job.latest), clock)?
-                }
-                Command::Search(search) if search.is_bounded() => {
-                    return Err(Failed::NotFirst("search earliest="))
-                }
-                Command::Search(search) => search.run(rows),
-                Command::Rename(rename) => rename.run(rows),
-                Command::Eval(eval) => eval.run(rows, clock)?,
-                Command::Where(condition) => condition.run(rows, clock)?,
-                Command::Table(table) => table.run(rows),
-                Command::MvExpand(expand) => expand.run(rows)?,
-                Command::AppendCols(inner) => {
-                    let beside = self.pipeline(job, inner)?;
-                    messages.extend(beside.messages);
-                    vec![beside_one_another(rows, beside.rows)?]
-                }
-                Command::Stats(stats) => stats.run(&rows, clock)?,
-                Command::Convert(convert) => convert.run(rows, self.zone),
-                Command::Lookup(spl::Lookup { name, by, output }) => {
-                    self.lookups.join(&name, &by, &output, rows, &self.store)?
-                }
-                Command::InputLookup(input) if !input.append && !first => {
-                    return Err(Failed::NotFirst("inputlookup"))
-                }
-                Command::InputLookup(input) => {
-                    let read = match self.lookups.read(&input.name, &self.store) {
-                        Err(LookupError::Store(_)) if !input.strict => vec![],
-                        read => read?,
-                    };
-                    rows.extend(match &input.wanted {
-                        Some(wanted) => wanted.run(read),
-                        None => read,
-                    });
-                    rows
-                }
-                Command::OutputLookup(output) => {
-                    self.lookups.write(&output.name, &rows, &mut self.store)?;
-                    rows
-                }
-                Command::Custom { name, arguments } => {
-                    let program = self.program(&name)?;
-                    let answer = self.custom(job, &name, &program, &arguments).run(&rows)?;
-                    messages.extend(answer.messages);
-                    answer.rows
-                }
+            rows = match place {
+                0 => self.generate(job, command, &mut messages)?,
+                _ => self.process(job, command, rows, &mut messages)?,
             };
         }
-        Ok(Finished { rows, messages })
+        Ok((rows, messages))
+    }
+
+    /// The first command, which brings rows; any other starts with none.
+    fn generate(
+        &mut self,
+        job: &Job,
+        command: Command,
+        messages: &mut Vec<Message>,
+    ) -> Result<Vec<Row>, Failed> {
+        let clock = self.clock();
+        Ok(match command {
+            Command::Tstats(tstats) => tstats.run(self.changes(job), clock)?,
+            Command::MakeResults => vec![Row::of(&[("_time", &self.now.to_string())])],
+            Command::Search(search) => {
+                let events = self.raw(search.names_index("_internal"));
+                search.find(events, (job.earliest, job.latest), clock)?
+            }
+            Command::InputLookup(input) => self.read(&input)?,
+            Command::Rest(path) => self.rest(&path)?,
+            other => self.process(job, other, vec![], messages)?,
+        })
+    }
+
+    fn process(
+        &mut self,
+        job: &Job,
+        command: Command,
+        mut rows: Vec<Row>,
+        messages: &mut Vec<Message>,
+    ) -> Result<Vec<Row>, Failed> {
+        let clock = self.clock();
+        Ok(match command {
+            Command::Tstats(_) => return Err(Failed::NotFirst("tstats")),
+            Command::MakeResults => return Err(Failed::NotFirst("makeresults")),
+            Command::Rest(_) => return Err(Failed::NotFirst("rest")),
+            Command::Search(search) if search.is_bounded() => {
+                return Err(Failed::NotFirst("search earliest="))
+            }
+            Command::InputLookup(input) if !input.append => {
+                return Err(Failed::NotFirst("inputlookup"))
+            }
+            Command::Search(search) => search.run(rows),
+            Command::Rename(rename) => rename.run(rows),
+            Command::Eval(eval) => eval.run(rows, clock)?,
+            Command::Where(condition) => condition.run(rows, clock)?,
+            Command::Table(table) => table.run(rows),
+            Command::MvExpand(expand) => expand.run(rows)?,
+            Command::Sort(sort) => sort.run(rows),
+            Command::Beside(beside) => beside.run(rows),
+            Command::Stats(stats) => stats.run(&rows, clock)?,
+            Command::Convert(convert) => convert.run(rows, self.zone),
+            Command::AddInfo => rows
+                .into_iter()
+                .map(|row| self.informed(job, row))
+                .collect(),
+            Command::AppendCols(inner) => {
+                let (beside, more) = self.pipeline(job, inner)?;
+                messages.extend(more);
+                vec![beside_one_another(rows, beside)?]
+            }
+            Command::Append(inner) => {
+                let (behind, more) = self.pipeline(job, inner)?;
+                messages.extend(more);
+                rows.extend(behind);
+                rows
+            }
+            Command::Lookup(Lookup { name, by, output }) => {
+                self.lookups.join(&name, &by, &output, rows, &self.store)?
+            }
+            Command::InputLookup(input) => {
+                rows.extend(self.read(&input)?);
+                rows
+            }
+            Command::OutputLookup(output) => {
+                messages.extend(self.write(job.user, &output.name, &rows)?);
+                rows
+            }
+            Command::Custom { name, arguments } => {
+                let program = self.program(&name)?;
+                let answer = self.custom(job, &name, &program, &arguments).run(&rows)?;
+                messages.extend(answer.messages);
+                answer.rows
+            }
+        })
+    }
+
+    fn clock(&self) -> Clock {
+        Clock {
+            now: self.now,
+            zone: self.zone,
+        }
+    }
+
+    /// With what `addinfo` adds.
+    fn informed(&self, job: &Job, mut row: Row) -> Row {
+        for (field, value) in [
+            ("info_min_time", job.earliest.to_string()),
+            ("info_max_time", job.latest.to_string()),
+            ("info_search_time", self.now.to_string()),
+            ("info_sid", job.sid.clone()),
+        ] {
+            row.set(field, vec![value]);
+        }
+        row
+    }
+
+    fn read(&self, input: &InputLookup) -> Result<Vec<Row>, Failed> {
+        let read = match self.lookups.read(&input.name, &self.store) {
+            Err(LookupError::Store(_)) if !input.strict => vec![],
+            read => read?,
+        };
+        Ok(match &input.wanted {
+            Some(wanted) => wanted.run(read),
+            None => read,
+        })
+    }
+
+    /// Writes a lookup; tells what splunkd tells if the store leaves the write out.
+    fn write(&mut self, user: User, name: &str, rows: &[Row]) -> Result<Option<Message>, Failed> {
+        if let Some(collection) = self.lookups.collection(name) {
+            if !user.may_write(&self.app, collection) {
+                return Err(Failed::NoPermission(collection.to_string()));
+            }
+        }
+        let stored = self.lookups.write(name, rows, &mut self.store)?;
+        Ok((!stored).then(|| Message {
+            level: "INFO".into(),
+            text: "the KV store is in read-only mode".into(),
+        }))
+    }
+
+    /// The saved searches as the REST endpoint shows them, as far as the shipped searches ask.
+    fn rest(&self, path: &str) -> Result<Vec<Row>, Failed> {
+        if path != "/servicesNS/-/unseen/saved/searches" {
+            return Err(Failed::NoEndpoint(path.to_string()));
+        }
+        let shown = |(name, stanza): (&String, &BTreeMap<String, String>)| {
+            let mut row = Row::of(&[("title", name)]);
+            for (key, value) in stanza {
+                row.set(key, vec![value.clone()]);
+            }
+            let disabled = !self.is_enabled(name);
+            row.set("disabled", vec![i32::from(disabled).to_string()]);
+            row
+        };
+        Ok(self.searches.stanzas.iter().map(shown).collect())
     }
 
     fn setting(&self, search: &str, key: &'static str) -> Result<&str, Failed> {
@@ -336,9 +442,9 @@ impl SearchHead {
         })
     }
 
-    fn bound(&self, search: &str, key: &'static str) -> Result<i64, Failed> {
+    fn bound(&self, search: &str, key: &'static str, moment: i64) -> Result<i64, Failed> {
         let modifier = self.setting(search, key)?;
-        Ok(relative_time(self.now, modifier, self.zone)?)
+        Ok(relative_time(moment, modifier, self.zone)?)
     }
 
     /// What of the data model lies in the job's range.
@@ -350,7 +456,7 @@ impl SearchHead {
     /// Raw events of all times. Inferred: nobody searches splunkd's own indexes by default.
     fn raw(&self, with_internal: bool) -> Vec<Row> {
         let calls = self.arrived().map(|event| event.raw(self.add_on));
-        let log = self.scheduler_log.iter().map(Logged::raw);
+        let log = self.scheduler.log.iter().map(Logged::raw);
         match with_internal {
             true if self.reads_internal => calls.chain(log).collect(),
             _ => calls.collect(),
@@ -415,21 +521,6 @@ pub(crate) fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("splunk_app")
 }
 
-/// Seconds of `7d`, `36h`, `60m` or `3600s`.
-pub(crate) fn suppression_period(period: &str) -> Result<i64, Failed> {
-    let unknown = || Failed::UnknownPeriod(period.to_string());
-    let (amount, unit) = period.split_at(period.len().saturating_sub(1));
-    let unit = match unit {
-        "d" => 86_400,
-        "h" => 3_600,
-        "m" => 60,
-        "s" => 1,
-        _ => return Err(unknown()),
-    };
-    let amount: i64 = amount.parse().map_err(|_| unknown())?;
-    Ok(amount * unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -457,8 +548,12 @@ mod tests {
                 "`search earliest=` must be the first command",
             ),
             (
-                "| makeresults | appendcols [ makeresults ]",
-                "the stand-in puts only one row's fields beside one row's, and no field twice",
+                "| makeresults | rest splunk_server=local /services/x",
+                "`rest` must be the first command",
+            ),
+            (
+                "| rest splunk_server=local /services/x",
+                "the stand-in has no REST endpoint `/services/x`",
             ),
             (
                 "| search * | tstats count from datamodel=Change by All_Changes.user",
@@ -488,6 +583,33 @@ mod tests {
     }
 
     #[test]
+    fn a_search_reads_what_it_names_of_the_store_and_only_who_may_writes() {
+        let mut head = SearchHead::installed().unwrap();
+        let write = "| makeresults | eval user=\"a\", command=\"b\", _key=\"k\" \
+                     | outputlookup append=true key_field=_key override_if_empty=false unseen_detections";
+        let refused = head.run_spl_as(User::Analyst, write, 0, 1).unwrap_err();
+        let expected = "no permission to write the collection `unseen_detections`";
+        assert_eq!(refused.to_string(), expected);
+        head.run_spl(write, 0, 1).unwrap();
+        let read = "| inputlookup strict=true unseen_detections \
+                    | lookup local=true unseen_decisions user, command OUTPUT status";
+        let traffic = head.run_spl_as(User::Analyst, read, 0, 1).unwrap().traffic;
+        assert_eq!(traffic["unseen_detections"].read, 1);
+        assert_eq!(traffic["unseen_decisions"].probed, 1);
+        assert_eq!(traffic["unseen_decisions"].joined, 0);
+    }
+
+    #[test]
+    fn a_disabled_search_cannot_be_run_by_hand_until_it_is_enabled() {
+        let mut head = SearchHead::installed().unwrap();
+        let search = "Unseen - Proof";
+        assert!(matches!(head.run(search), Err(Failed::Disabled(_))));
+        assert!(head.paste(search).is_ok());
+        head.enabled.insert(search.into());
+        assert!(head.run(search).is_ok());
+    }
+
+    #[test]
     fn only_a_search_that_names_the_index_and_may_read_it_finds_what_the_scheduler_did() {
         let mut head = SearchHead::installed().unwrap();
         head.enabled.insert("Unseen - Proof".into());
@@ -501,18 +623,5 @@ mod tests {
             let rows = head.run_spl(spl, 0, head.now).unwrap().rows;
             assert_eq!(rows.len(), found, "{spl} {may}");
         }
-    }
-
-    #[test]
-    fn a_suppression_period_is_a_number_of_days_hours_minutes_or_seconds() {
-        for (period, seconds) in [
-            ("7d", 604_800),
-            ("36h", 129_600),
-            ("60m", 3_600),
-            ("30s", 30),
-        ] {
-            assert_eq!(suppression_period(period).unwrap(), seconds);
-        }
-        assert!(suppression_period("1w").is_err());
     }
 }

@@ -1,4 +1,5 @@
-//! `tstats` over the Change data model, and `stats`: rows grouped by the values of some fields.
+//! `tstats` over the Change data model, and `stats`: rows grouped by the values of some fields. `eventstats` puts what `stats` gives
+//! beside every row, and `streamstats` what it gives of the rows so far; both without `by`.
 //!
 //! Rows without a value in a `by` field are left out, and multivalue `by` fields stand for each of their values.
 //! Without `by` all rows are one group, which comes out even if there are none. Groups come out in the order of their keys. The stand-in has no summaries: `tstats` reads every event, so
@@ -42,9 +43,19 @@ enum Function {
     Min(String),
     Max(String),
     Sum(String),
+    /// `dc`, and `estdc`, which is an estimate there and exact here.
     DistinctCount(String),
     Values(String),
+    /// All values as they come, up to `list_maxsize`.
+    List(String),
+    /// Of the first row that has the field.
+    First(String),
+    /// Of the row with the least `_time` that has the field.
+    Earliest(String),
 }
+
+/// Values that `list` keeps at most: `limits.conf.spec`.
+const LIST_MAXSIZE: usize = 100;
 
 impl Stats {
     pub(crate) fn parse(rest: &str) -> Result<Stats, SplError> {
@@ -55,8 +66,11 @@ impl Stats {
                 "min" => Function::Min(field),
                 "max" => Function::Max(field),
                 "sum" => Function::Sum(field),
-                "dc" => Function::DistinctCount(field),
+                "dc" | "estdc" => Function::DistinctCount(field),
                 "values" => Function::Values(field),
+                "list" => Function::List(field),
+                "first" => Function::First(field),
+                "earliest" => Function::Earliest(field),
                 _ => return None,
             })
         };
@@ -110,6 +124,7 @@ impl Tstats {
             Some(match (name, field) {
                 ("earliest", "_time") => Function::Min("_time".into()),
                 ("latest", "_time") => Function::Max("_time".into()),
+                ("earliest", field) if change::is_field(field) => Function::Earliest(field.into()),
                 ("values", field) if change::is_field(field) => Function::Values(field.into()),
                 _ => return None,
             })
@@ -186,7 +201,71 @@ impl Function {
                 vec![BTreeSet::from_iter(values(field)).len().to_string()]
             }
             Function::Values(field) => BTreeSet::from_iter(values(field)).into_iter().collect(),
+            Function::List(field) => values(field).into_iter().take(LIST_MAXSIZE).collect(),
+            Function::First(field) => first_with(rows, field),
+            Function::Earliest(field) => {
+                let mut by_time = rows.to_vec();
+                by_time.sort_by_key(|row| row.text("_time").parse::<i64>().unwrap_or_default());
+                first_with(&by_time, field)
+            }
         })
+    }
+}
+
+/// The field of the first row that has it.
+fn first_with(rows: &[&Row], field: &str) -> Vec<String> {
+    let mut values = rows.iter().map(|row| row.values(field).to_vec());
+    let found = values.find(|values| !values.is_empty());
+    found.unwrap_or_default()
+}
+
+/// `eventstats` or `streamstats`: every row stays, and has a sum beside its own fields.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    summed: String,
+    name: String,
+    /// Of the rows up to each row, not of all of them.
+    running: bool,
+}
+
+impl Beside {
+    pub(crate) fn eventstats(rest: &str) -> Result<Beside, SplError> {
+        Beside::parse("eventstats", rest, false)
+    }
+
+    pub(crate) fn streamstats(rest: &str) -> Result<Beside, SplError> {
+        Beside::parse("streamstats", rest, true)
+    }
+
+    fn parse(command: &'static str, rest: &str, running: bool) -> Result<Beside, SplError> {
+        let words = words(rest);
+        let [sum, "as", name] = words[..] else {
+            return Err(SplError::refused(command, rest.trim()));
+        };
+        let summed = sum
+            .strip_prefix("sum(")
+            .and_then(|sum| sum.strip_suffix(')'));
+        let summed = summed.ok_or_else(|| SplError::refused(command, sum))?;
+        Ok(Beside {
+            summed: summed.to_string(),
+            name: name.to_string(),
+            running,
+        })
+    }
+
+    /// A row without a number adds nothing.
+    pub(crate) fn run(&self, mut rows: Vec<Row>) -> Vec<Row> {
+        let mut sum = 0.0;
+        for row in &mut rows {
+            sum += row.text(&self.summed).parse::<f64>().unwrap_or_default();
+            row.set(&self.name, vec![sum.to_string()]);
+        }
+        if !self.running {
+            for row in &mut rows {
+                row.set(&self.name, vec![sum.to_string()]);
+            }
+        }
+        rows
     }
 }
 
@@ -327,6 +406,48 @@ mod tests {
             three,
             [Row::of(&[("n", "3"), ("some", "2"), ("last", "10")])]
         );
+    }
+
+    #[test]
+    fn stats_lists_counts_and_takes_the_first_or_earliest_that_has_the_field() {
+        let mut rows = vec![
+            Row::of(&[("_time", "9"), ("x", "b")]),
+            Row::of(&[("_time", "1")]),
+            Row::of(&[("_time", "5"), ("x", "a")]),
+            Row::of(&[("_time", "7"), ("x", "b")]),
+        ];
+        let stats =
+            Stats::parse("list(x) as list estdc(x) as n first(x) as first earliest(x) as earliest")
+                .unwrap();
+        let row = stats.run(&rows, CLOCK).unwrap().remove(0);
+        assert_eq!(row.values("list"), ["b", "a", "b"]);
+        let texts = ["n", "first", "earliest"].map(|field| row.text(field));
+        assert_eq!(texts, ["2", "b", "a"]);
+        rows = vec![rows[0].clone(); 101];
+        let many = stats.run(&rows, CLOCK).unwrap().remove(0);
+        assert_eq!(many.values("list").len(), LIST_MAXSIZE);
+    }
+
+    #[test]
+    fn a_sum_stands_beside_every_row_of_all_rows_or_of_those_so_far() {
+        let rows = vec![
+            Row::of(&[("x", "1")]),
+            Row::of(&[("x", "0")]),
+            Row::of(&[("x", "2")]),
+        ];
+        let sums = |beside: Beside| -> Vec<String> {
+            let rows = beside.run(rows.clone());
+            rows.iter().map(|row| row.text("y")).collect()
+        };
+        assert_eq!(
+            sums(Beside::eventstats("sum(x) as y").unwrap()),
+            ["3", "3", "3"]
+        );
+        assert_eq!(
+            sums(Beside::streamstats("sum(x) as y").unwrap()),
+            ["1", "1", "3"]
+        );
+        assert!(Beside::streamstats("sum(x) as y by z").is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `rename "<prefix>*" as *`, `rename <field> as <field>, …`, `table`, `mvexpand` and `convert timeformat="…" ctime(<field>)`:
-//! the same rows, dressed otherwise.
+//! `rename "<prefix>*" as *`, `rename <field> as <field>, …`, `table`, `mvexpand`, `sort 0` and
+//! `convert timeformat="…" ctime(<field>)`: the same rows, dressed or ordered otherwise.
 
 use super::{
     words::{unquoted, words},
@@ -7,6 +7,7 @@ use super::{
 };
 use crate::search_head::{relative_time::ctime, row::Row};
 use chrono_tz::Tz;
+use std::cmp::Ordering;
 
 #[derive(Debug)]
 pub(crate) enum Rename {
@@ -114,6 +115,53 @@ impl MvExpand {
     }
 }
 
+/// `sort 0 -field +field …`: all rows in this order. Rows that are equal stay as they came.
+#[derive(Debug)]
+pub(crate) struct Sort {
+    /// Whether greatest first, and the field.
+    by: Vec<(bool, String)>,
+}
+
+impl Sort {
+    pub(crate) fn parse(rest: &str) -> Result<Sort, SplError> {
+        let words = words(rest);
+        // Without the 0 Splunk keeps 10,000 rows.
+        let ["0", fields @ ..] = words.as_slice() else {
+            return Err(SplError::refused("sort", words.first().unwrap_or(&"")));
+        };
+        let signed = |word: &&str| match (word.strip_prefix('-'), word.strip_prefix('+')) {
+            (Some(field), _) if is_a_name(field) => Ok((true, field.to_string())),
+            (_, Some(field)) if is_a_name(field) => Ok((false, field.to_string())),
+            _ => Err(SplError::refused("sort", word)),
+        };
+        let by = fields.iter().map(signed).collect::<Result<_, _>>()?;
+        Ok(Sort { by })
+    }
+
+    pub(crate) fn run(&self, mut rows: Vec<Row>) -> Vec<Row> {
+        rows.sort_by(|a, b| {
+            let orders = self.by.iter().map(|(greatest_first, field)| {
+                let order = in_order(&a.text(field), &b.text(field));
+                if *greatest_first {
+                    order.reverse()
+                } else {
+                    order
+                }
+            });
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
+        rows
+    }
+}
+
+/// As numbers if both are numbers, else as text.
+fn in_order(a: &str, b: &str) -> Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.total_cmp(&b),
+        _ => a.cmp(b),
+    }
+}
+
 fn is_a_name(word: &str) -> bool {
     word.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
@@ -198,6 +246,15 @@ mod tests {
         let one = |a| Row::of(&[("a", a), ("b", "2")]);
         assert_eq!(expand.run(vec![row]).unwrap(), [one("1"), one("3")]);
         assert!(expand.run(vec![Row::default()]).is_err());
+    }
+
+    #[test]
+    fn sort_orders_numbers_as_numbers_and_keeps_all_rows() {
+        let row = |a: &str, b: &str| Row::of(&[("a", a), ("b", b)]);
+        let sort = Sort::parse("0 -a +b").unwrap();
+        let sorted = sort.run(vec![row("9", "y"), row("10", "y"), row("9", "x")]);
+        assert_eq!(sorted, [row("10", "y"), row("9", "x"), row("9", "y")]);
+        assert!(Sort::parse("-a").is_err());
     }
 
     #[test]

@@ -6,12 +6,13 @@
 use super::{search::Search, words::words, SplError};
 use crate::search_head::lookups::is_file;
 
-/// `lookup local=true <name> <field>… OUTPUT <field>…`
+/// `lookup local=true <name> <field>… OUTPUT <field> [as <field>]…`
 #[derive(Debug)]
 pub(crate) struct Lookup {
     pub(crate) name: String,
     pub(crate) by: Vec<String>,
-    pub(crate) output: Vec<String>,
+    /// The lookup's field, and the row's.
+    pub(crate) output: Vec<(String, String)>,
 }
 
 /// `inputlookup [append=true] [strict=true] <name> [where <condition>]`
@@ -38,11 +39,8 @@ impl Lookup {
         let ["local=true", name, fields @ ..] = &words[..] else {
             return Err(SplError::refused("lookup", words.first().unwrap_or(&"")));
         };
-        if let Some(word) = fields
-            .iter()
-            .find(|word| ["as", "AS", "OUTPUTNEW"].contains(word))
-        {
-            return Err(SplError::refused("lookup", word));
+        if fields.contains(&"OUTPUTNEW") {
+            return Err(SplError::refused("lookup", "OUTPUTNEW"));
         }
         let Some(place) = fields.iter().position(|word| *word == "OUTPUT") else {
             return Err(SplError::Cut {
@@ -50,13 +48,31 @@ impl Lookup {
                 expected: "`OUTPUT`",
             });
         };
-        let names = |fields: &[&str]| fields.iter().map(|field| field.to_string()).collect();
+        let by = &fields[..place];
+        if let Some(word) = by.iter().find(|word| ["as", "AS"].contains(word)) {
+            return Err(SplError::refused("lookup", word));
+        }
         Ok(Lookup {
             name: name.to_string(),
-            by: names(&fields[..place]),
-            output: names(&fields[place + 1..]),
+            by: by.iter().map(|field| field.to_string()).collect(),
+            output: outputs(&fields[place + 1..])?,
         })
     }
+}
+
+/// Reads `<field> [as <field>]…`.
+fn outputs(mut words: &[&str]) -> Result<Vec<(String, String)>, SplError> {
+    let mut outputs = vec![];
+    while let [field, after @ ..] = words {
+        let (shown, after) = match after {
+            ["as", shown, after @ ..] => (shown, after),
+            ["AS" | "as", ..] => return Err(SplError::refused("lookup", after[0])),
+            after => (field, after),
+        };
+        outputs.push((field.to_string(), shown.to_string()));
+        words = after;
+    }
+    Ok(outputs)
 }
 
 impl InputLookup {
@@ -126,10 +142,15 @@ mod tests {
 
     #[test]
     fn lookup_reads_its_key_fields_and_what_it_puts_out() {
-        let lookup = Lookup::parse("local=true calls user, command OUTPUT first, last").unwrap();
+        let lookup = Lookup::parse("local=true calls user, command OUTPUT first, last as end");
+        let lookup = lookup.unwrap();
         assert_eq!(lookup.name, "calls");
         assert_eq!(lookup.by, ["user", "command"]);
-        assert_eq!(lookup.output, ["first", "last"]);
+        let names = |field: &str, shown: &str| (field.to_string(), shown.to_string());
+        assert_eq!(
+            lookup.output,
+            [names("first", "first"), names("last", "end")]
+        );
     }
 
     #[test]

@@ -7,13 +7,16 @@
 mod aggregate;
 mod eval;
 mod fields;
+mod functions;
+mod grammar;
 mod lookups;
 mod search;
 mod words;
 
-pub(crate) use aggregate::{Stats, Tstats};
+pub(crate) use aggregate::{Beside, Stats, Tstats};
+pub(crate) use eval::holds;
 pub(crate) use eval::{Eval, Where};
-pub(crate) use fields::{Convert, MvExpand, Rename, Table};
+pub(crate) use fields::{Convert, MvExpand, Rename, Sort, Table};
 pub(crate) use lookups::{InputLookup, Lookup, OutputLookup};
 pub(crate) use search::Search;
 pub(crate) use words::arguments;
@@ -34,7 +37,15 @@ pub(crate) enum Command {
     MakeResults,
     /// The fields of a subsearch's row beside those of the row that is there.
     AppendCols(Vec<Command>),
+    /// A subsearch's rows behind those that are there.
+    Append(Vec<Command>),
     Stats(Stats),
+    Beside(Beside),
+    Sort(Sort),
+    /// The job's range and sid beside every row.
+    AddInfo,
+    /// What a REST endpoint of this search head tells.
+    Rest(String),
     Convert(Convert),
     Lookup(Lookup),
     InputLookup(InputLookup),
@@ -84,7 +95,7 @@ pub(crate) fn every(commands: &[Command]) -> Vec<&Command> {
     let mut all = vec![];
     for command in commands {
         all.push(command);
-        if let Command::AppendCols(inner) = command {
+        if let Command::AppendCols(inner) | Command::Append(inner) = command {
             all.extend(every(inner));
         }
     }
@@ -103,14 +114,17 @@ fn parse_command(command: &str) -> Result<Command, SplError> {
         "where" => Command::Where(Where::parse(rest)?),
         "table" => Command::Table(Table::parse(rest)?),
         "mvexpand" => Command::MvExpand(MvExpand::parse(rest)?),
-        "makeresults" if rest.trim().is_empty() => Command::MakeResults,
-        "makeresults" => return Err(SplError::refused("makeresults", rest.trim())),
-        "appendcols" => {
-            let rest = rest.trim();
-            let inside = rest.strip_prefix('[').and_then(|r| r.strip_suffix(']'));
-            let inside = inside.ok_or_else(|| SplError::refused("appendcols", rest))?;
-            Command::AppendCols(parse(inside)?)
-        }
+        "makeresults" => alone("makeresults", rest, Command::MakeResults)?,
+        "addinfo" => alone("addinfo", rest, Command::AddInfo)?,
+        "appendcols" => Command::AppendCols(subsearch("appendcols", rest)?),
+        "append" => Command::Append(subsearch("append", rest)?),
+        "rest" => match words::words(rest)[..] {
+            ["splunk_server=local", path] => Command::Rest(path.to_string()),
+            _ => return Err(SplError::refused("rest", rest.trim())),
+        },
+        "sort" => Command::Sort(Sort::parse(rest)?),
+        "eventstats" => Command::Beside(Beside::eventstats(rest)?),
+        "streamstats" => Command::Beside(Beside::streamstats(rest)?),
         "stats" => Command::Stats(Stats::parse(rest)?),
         "convert" => Command::Convert(Convert::parse(rest)?),
         "lookup" => Command::Lookup(Lookup::parse(rest)?),
@@ -121,6 +135,22 @@ fn parse_command(command: &str) -> Result<Command, SplError> {
             arguments: rest.trim().to_string(),
         },
     })
+}
+
+/// A command that takes no arguments here.
+fn alone(name: &'static str, rest: &str, command: Command) -> Result<Command, SplError> {
+    match rest.trim() {
+        "" => Ok(command),
+        rest => Err(SplError::refused(name, rest)),
+    }
+}
+
+fn subsearch(name: &'static str, rest: &str) -> Result<Vec<Command>, SplError> {
+    let rest = rest.trim();
+    let inside = rest
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    parse(inside.ok_or_else(|| SplError::refused(name, rest))?)
 }
 
 /// Splits a search into commands at the pipes outside quotes and brackets; a leading pipe says nothing.
@@ -194,14 +224,20 @@ mod tests {
             ("rename \"a.*\" as b.*", "\"a.*\""),
             ("eval x=lower(y)", "lower"),
             ("eval x=1/2", "/"),
-            ("eval x=y!=1", "!"),
+            ("eval x=!y", "!"),
             ("eval x=a.b+1", "`.` beside a sum"),
             ("eval x=strftime(y, \"%c\")", "%c"),
-            ("where NOT a", "a"),
             ("table a*", "a*"),
             ("mvexpand a limit=5", "a limit=5"),
             ("makeresults count=2", "count=2"),
-            ("appendcols override=true [ x ]", "override=true [ x ]"),
+            ("append maxtime=5 [ x ]", "maxtime=5 [ x ]"),
+            ("rest /services/x", "/services/x"),
+            ("sort -a", "-a"),
+            ("sort 0 a", "a"),
+            ("eventstats count as n", "count"),
+            ("streamstats sum(x) as y by z", "sum(x) as y by z"),
+            ("lookup local=true x user OUTPUTNEW a", "OUTPUTNEW"),
+            ("addinfo x", "x"),
             ("search a=1 OR latest=now", "latest=now"),
             ("eval x=if(a, b)", "if"),
             ("eval x=mvindex(y, -1)", "-"),
@@ -213,7 +249,6 @@ mod tests {
             ("convert mktime(x)", "mktime(x)"),
             ("lookup x user OUTPUT a", "x"),
             ("lookup local=true x user AS u OUTPUT a", "AS"),
-            ("lookup local=true x user OUTPUTNEW a", "OUTPUTNEW"),
             ("inputlookup max=5 x", "max=5"),
             ("inputlookup x where a>1", "a>1"),
             ("inputlookup x y", "y"),
