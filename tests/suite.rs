@@ -1,7 +1,7 @@
 //! The tests of the crate and of the binary, in one test binary: a change is linked once and not twelve times.
 //!
 //! Each module has a header of its own; `cargo test --test suite golden` runs one of them. The shipped app and its stand-in search head
-//! are a binary of their own, `tests/app.rs`. Tests here share a process: none may change its environment, folder or limits. What needs
+//! are a binary of their own, `tests/app/`. Tests here share a process: none may change its environment, folder or limits. What needs
 //! that starts a process of its own.
 
 #![allow(clippy::unwrap_used)] // a panic is the report

@@ -2,7 +2,7 @@
 //!
 //! Key fields are the user's and stand in front. Reserved names, `required_fields`, what `read` binds, the header that `write`
 //! writes and the check of a baseline file follow from the table; `collections.conf` and `transforms.conf` are compared with it by
-//! `tests/app.rs`.
+//! `tests/app/`.
 
 use thiserror::Error;
 

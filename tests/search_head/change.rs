@@ -5,7 +5,7 @@
 //! every record is a change, and the mapping is the simplest honest one: the role that called, and what it called.
 //! Left out too: `cim_Change_indexes`, tags, limits of field extraction. Of the add-on only `errorCode` is here.
 //! Facts: the CIM's Change data model fills `user`, `command`, `object` and `status` with `unknown` when they are empty, and
-//! `user_type` and `vendor_account` not; `EVAL-errorCode` in props.conf of the add-on, 4.x to 8.3. Records: `tests/data/cloudtrail/README.md`.
+//! `user_type`, `vendor_account`, `vendor_region` and `user_agent` not; `EVAL-errorCode` in props.conf of the add-on, 4.x to 8.3. Records: `tests/data/cloudtrail/README.md`.
 
 use super::{relative_time::at, row::Row};
 use flate2::read::GzDecoder;
@@ -18,6 +18,8 @@ pub(crate) struct Event {
     pub(crate) time: i64,
     pub(crate) arrives: i64,
     record: Arc<Value>,
+    /// The record's values by path, worked out once: a play reads the same records every hour.
+    flat: Arc<Row>,
 }
 
 /// Splunk's add-on for AWS, which changes what raw events look like.
@@ -34,11 +36,21 @@ impl Event {
     }
 
     fn written(record: Value, time: i64) -> Event {
-        let record = Arc::new(record);
+        let mut flat = Row::of(&[("index", "main"), ("sourcetype", "aws:cloudtrail")]);
+        flatten("", &record, &mut flat);
         Event {
             time,
             arrives: time,
-            record,
+            record: Arc::new(record),
+            flat: Arc::new(flat),
+        }
+    }
+
+    /// The same event with another record.
+    fn with(&self, record: Value) -> Event {
+        Event {
+            arrives: self.arrives,
+            ..Event::written(record, self.time)
         }
     }
 
@@ -48,6 +60,9 @@ impl Event {
         let record = json!({
             "eventSource": "iam.amazonaws.com",
             "eventName": command,
+            "awsRegion": "eu-central-1",
+            "sourceIPAddress": "203.0.113.7",
+            "userAgent": "aws-cli/2.13",
             "userIdentity": {
                 "type": "AssumedRole",
                 "arn": format!("arn:aws:sts::{account}:assumed-role/{role}/session"),
@@ -59,12 +74,19 @@ impl Event {
         Event::written(record, time)
     }
 
+    /// The same call from another address.
+    pub(crate) fn at_address(&self, address: &str) -> Event {
+        let mut record = (*self.record).clone();
+        record["sourceIPAddress"] = address.into();
+        self.with(record)
+    }
+
     /// The same call on a bucket.
     pub(crate) fn on_bucket(&self, name: &str) -> Event {
         let mut record = (*self.record).clone();
         record["requestParameters"] = json!({ "bucketName": name });
-        let record = Arc::new(record);
-        Event { record, ..*self }
+        record["resources"] = json!([{ "ARN": format!("arn:aws:s3:::{name}") }]);
+        self.with(record)
     }
 
     /// The same record, found only later: CloudTrail delivers late.
@@ -78,7 +100,7 @@ impl Event {
         Event {
             time: self.time + later,
             arrives: self.arrives + later,
-            record: Arc::clone(&self.record),
+            ..self.clone()
         }
     }
 
@@ -91,8 +113,7 @@ impl Event {
     /// The add-on calculates an `errorCode` of `success` where a record has none.
     /// Inferred: a JSON null is an absent field.
     pub(crate) fn raw(&self, add_on: AddOn) -> Row {
-        let mut row = Row::of(&[("index", "main"), ("sourcetype", "aws:cloudtrail")]);
-        flatten("", &self.record, &mut row);
+        let mut row = Row::clone(&self.flat);
         row.set("_time", vec![self.time.to_string()]);
         row.set("_indextime", vec![self.arrives.to_string()]);
         if add_on == AddOn::Installed && row.values("errorCode").is_empty() {
@@ -122,17 +143,23 @@ impl Event {
             (FIELDS[3], text("/eventName").unwrap_or("unknown")),
             (FIELDS[4], object),
             (FIELDS[5], account.unwrap_or_default()),
+            (FIELDS[6], text("/awsRegion").unwrap_or_default()),
+            (FIELDS[7], text("/sourceIPAddress").unwrap_or_default()),
+            (FIELDS[8], text("/userAgent").unwrap_or_default()),
         ])
     }
 }
 
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 9] = [
     "All_Changes.user",
     "All_Changes.user_type",
     "All_Changes.status",
     "All_Changes.command",
     "All_Changes.object",
     "All_Changes.vendor_account",
+    "All_Changes.vendor_region",
+    "All_Changes.src",
+    "All_Changes.user_agent",
 ];
 
 /// Request parameters that name what a call is about, where a record has no resources.
@@ -225,6 +252,7 @@ mod tests {
             ("All_Changes.command", "CreateUser"),
             ("All_Changes.object", "unknown"),
             ("All_Changes.vendor_account", "111122223333"),
+            ("All_Changes.src", "203.0.113.7"),
         ] {
             assert_eq!(change.text(field), value, "{field}");
         }

@@ -145,6 +145,9 @@ impl KvStore {
 
     /// Counts what one `lookup` command asked: keys, round trips, and documents that came.
     pub(crate) fn count_probes(&self, collection: &str, keys: usize, trips: usize, found: usize) {
+        if keys == 0 {
+            return;
+        }
         let mut traffic = self.traffic.borrow_mut();
         let traffic = traffic.entry(collection.to_string()).or_default();
         traffic.probed += keys;
@@ -214,7 +217,9 @@ impl KvStore {
             .map(|row| Ok((row.text("_key"), document(row, types.as_ref())?)))
             .collect::<Result<_, _>>()?;
         let mut traffic = self.traffic.borrow_mut();
-        traffic.entry(collection.to_string()).or_default().written += rows.len();
+        if !rows.is_empty() {
+            traffic.entry(collection.to_string()).or_default().written += rows.len();
+        }
         let stored = self.collections.get_mut(collection);
         let stored = stored.expect("the collection was found above");
         for (mut key, document) in documents {

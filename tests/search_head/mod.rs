@@ -46,6 +46,7 @@ use scheduler::{Faults, Scheduler};
 use spl::{Command, InputLookup, Lookup, SplError};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -112,8 +113,6 @@ pub(crate) enum Failed {
     Disabled(String),
     #[error("no permission to write the collection `{0}`")]
     NoPermission(String),
-    #[error("the stand-in puts only one row's fields beside one row's, and no field twice")]
-    NotBeside,
     #[error("the stand-in has no REST endpoint `{0}`")]
     NoEndpoint(String),
     #[error("`{search}` does not set `{key}`")]
@@ -297,8 +296,9 @@ impl SearchHead {
             Command::Tstats(tstats) => tstats.run(self.changes(job), clock)?,
             Command::MakeResults => vec![Row::of(&[("_time", &self.now.to_string())])],
             Command::Search(search) => {
-                let events = self.raw(search.names_index("_internal"));
-                search.find(events, (job.earliest, job.latest), clock)?
+                let range = search.range(job.earliest..job.latest, clock)?;
+                let events = self.raw(range, search.names_index("_internal"));
+                search.find(events, clock)?
             }
             Command::InputLookup(input) => self.read(&input)?,
             Command::Rest(path) => self.rest(&path)?,
@@ -338,11 +338,6 @@ impl SearchHead {
                 .into_iter()
                 .map(|row| self.informed(job, row))
                 .collect(),
-            Command::AppendCols(inner) => {
-                let (beside, more) = self.pipeline(job, inner)?;
-                messages.extend(more);
-                vec![beside_one_another(rows, beside)?]
-            }
             Command::Append(inner) => {
                 let (behind, more) = self.pipeline(job, inner)?;
                 messages.extend(more);
@@ -419,16 +414,26 @@ impl SearchHead {
         if path != "/servicesNS/-/unseen/saved/searches" {
             return Err(Failed::NoEndpoint(path.to_string()));
         }
-        let shown = |(name, stanza): (&String, &BTreeMap<String, String>)| {
-            let mut row = Row::of(&[("title", name)]);
-            for (key, value) in stanza {
-                row.set(key, vec![value.clone()]);
-            }
-            let disabled = !self.is_enabled(name);
-            row.set("disabled", vec![i32::from(disabled).to_string()]);
-            row
-        };
-        Ok(self.searches.stanzas.iter().map(shown).collect())
+        let searches = self.searches.stanzas.keys();
+        Ok(searches.map(|search| self.shown_by_rest(search)).collect())
+    }
+
+    /// Settings have the names of savedsearches.conf, but the condition, the actions and `disabled`.
+    fn shown_by_rest(&self, search: &str) -> Row {
+        let mut row = Row::of(&[("title", search)]);
+        for (key, value) in &self.searches.stanzas[search] {
+            let shown = match key.as_str() {
+                "counttype" => "alert_type",
+                "relation" => "alert_comparator",
+                "quantity" => "alert_threshold",
+                key => key,
+            };
+            row.set(shown, vec![value.clone()]);
+        }
+        row.set("actions", vec![self.actions(search)]);
+        let disabled = i32::from(!self.is_enabled(search));
+        row.set("disabled", vec![disabled.to_string()]);
+        row
     }
 
     fn setting(&self, search: &str, key: &'static str) -> Result<&str, Failed> {
@@ -453,10 +458,14 @@ impl SearchHead {
         self.arrived().filter(in_range).map(Event::change).collect()
     }
 
-    /// Raw events of all times. Inferred: nobody searches splunkd's own indexes by default.
-    fn raw(&self, with_internal: bool) -> Vec<Row> {
-        let calls = self.arrived().map(|event| event.raw(self.add_on));
-        let log = self.scheduler.log.iter().map(Logged::raw);
+    /// Raw events of a range. Inferred: nobody searches splunkd's own indexes by default.
+    fn raw(&self, range: Range<i64>, with_internal: bool) -> Vec<Row> {
+        let calls = self.arrived().filter(|event| range.contains(&event.time));
+        let calls = calls.map(|event| event.raw(self.add_on));
+        let log = self.scheduler.log.iter();
+        let log = log
+            .filter(|logged| range.contains(&logged.at))
+            .map(Logged::raw);
         match with_internal {
             true if self.reads_internal => calls.chain(log).collect(),
             _ => calls.collect(),
@@ -499,21 +508,6 @@ impl SearchHead {
             max_result_rows: self.max_result_rows,
         }
     }
-}
-
-/// One row with the fields of both, as `appendcols` makes it of a summary and a subsearch's.
-fn beside_one_another(rows: Vec<Row>, others: Vec<Row>) -> Result<Row, Failed> {
-    let ([row], [other]) = (rows.as_slice(), others.as_slice()) else {
-        return Err(Failed::NotBeside);
-    };
-    let mut both = row.clone();
-    for (field, values) in other.fields() {
-        match both.values(field).is_empty() {
-            true => both.set(field, values.to_vec()),
-            false => return Err(Failed::NotBeside),
-        }
-    }
-    Ok(both)
 }
 
 /// The app as it is shipped.

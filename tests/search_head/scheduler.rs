@@ -74,7 +74,7 @@ impl SearchHead {
         while self.now < moment {
             self.now += 60 - self.now.rem_euclid(60);
             for search in self.searches.stanzas.keys().cloned().collect::<Vec<_>>() {
-                for time in self.to_run_now(&search)? {
+                for time in self.run_times(&search)? {
                     runs.extend(self.scheduled_runs(&search, time)?);
                 }
             }
@@ -83,7 +83,7 @@ impl SearchHead {
     }
 
     /// The times for which the search is to run now; those it cannot run for are missed, if it is continuous.
-    fn to_run_now(&mut self, search: &str) -> Result<Vec<i64>, Failed> {
+    fn run_times(&mut self, search: &str) -> Result<Vec<i64>, Failed> {
         let is_due = self.is_enabled(search) && self.is_due(search)?;
         let down = self
             .faults
@@ -171,7 +171,7 @@ impl SearchHead {
     }
 
     /// The actions that are switched on: `action.<name> = 1`.
-    fn actions(&self, search: &str) -> String {
+    pub(super) fn actions(&self, search: &str) -> String {
         let settings = self.searches.stanzas[search].iter();
         let on = settings.filter(|(_, value)| *value == "1");
         let names = on.filter_map(|(key, _)| key.strip_prefix("action."));
@@ -271,7 +271,7 @@ mod tests {
     fn a_real_time_search_loses_what_it_misses_and_a_continuous_one_catches_up_a_day() {
         for (realtime, caught_up) in [(1, 32..33), (0, 8..33)] {
             let mut head = head(&format!("realtime_schedule = {realtime}"), 1);
-            head.faults.down = vec![(2 * HOUR - 60)..(32 * HOUR)];
+            head.faults.down.push((2 * HOUR - 60)..(32 * HOUR));
             let runs = head.live_until(32 * HOUR).unwrap();
             let expected = caught_up.map(|hour| (32, hour));
             let expected: Vec<_> = [(1, 1)].into_iter().chain(expected).collect();

@@ -50,8 +50,9 @@ enum Function {
     List(String),
     /// Of the first row that has the field.
     First(String),
-    /// Of the row with the least `_time` that has the field.
+    /// Of the row with the least `_time` that has the field, or with the greatest.
     Earliest(String),
+    Latest(String),
 }
 
 /// Values that `list` keeps at most: `limits.conf.spec`.
@@ -71,6 +72,7 @@ impl Stats {
                 "list" => Function::List(field),
                 "first" => Function::First(field),
                 "earliest" => Function::Earliest(field),
+                "latest" => Function::Latest(field),
                 _ => return None,
             })
         };
@@ -125,7 +127,6 @@ impl Tstats {
                 ("earliest", "_time") => Function::Min("_time".into()),
                 ("latest", "_time") => Function::Max("_time".into()),
                 ("earliest", field) if change::is_field(field) => Function::Earliest(field.into()),
-                ("values", field) if change::is_field(field) => Function::Values(field.into()),
                 _ => return None,
             })
         };
@@ -203,13 +204,20 @@ impl Function {
             Function::Values(field) => BTreeSet::from_iter(values(field)).into_iter().collect(),
             Function::List(field) => values(field).into_iter().take(LIST_MAXSIZE).collect(),
             Function::First(field) => first_with(rows, field),
-            Function::Earliest(field) => {
-                let mut by_time = rows.to_vec();
-                by_time.sort_by_key(|row| row.text("_time").parse::<i64>().unwrap_or_default());
-                first_with(&by_time, field)
+            Function::Earliest(field) => first_with(&by_time(rows), field),
+            Function::Latest(field) => {
+                let mut latest_first = by_time(rows);
+                latest_first.reverse();
+                first_with(&latest_first, field)
             }
         })
     }
+}
+
+fn by_time<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| row.text("_time").parse::<i64>().unwrap_or_default());
+    rows
 }
 
 /// The field of the first row that has it.
@@ -416,13 +424,14 @@ mod tests {
             Row::of(&[("_time", "5"), ("x", "a")]),
             Row::of(&[("_time", "7"), ("x", "b")]),
         ];
-        let stats =
-            Stats::parse("list(x) as list estdc(x) as n first(x) as first earliest(x) as earliest")
-                .unwrap();
+        let stats = Stats::parse(
+            "list(x) as list estdc(x) as n first(x) as first earliest(x) as earliest latest(x) as latest",
+        )
+        .unwrap();
         let row = stats.run(&rows, CLOCK).unwrap().remove(0);
         assert_eq!(row.values("list"), ["b", "a", "b"]);
-        let texts = ["n", "first", "earliest"].map(|field| row.text(field));
-        assert_eq!(texts, ["2", "b", "a"]);
+        let texts = ["n", "first", "earliest", "latest"].map(|field| row.text(field));
+        assert_eq!(texts, ["2", "b", "a", "b"]);
         rows = vec![rows[0].clone(); 101];
         let many = stats.run(&rows, CLOCK).unwrap().remove(0);
         assert_eq!(many.values("list").len(), LIST_MAXSIZE);

@@ -35,8 +35,6 @@ pub(crate) enum Command {
     MvExpand(MvExpand),
     /// One row, of the time it is.
     MakeResults,
-    /// The fields of a subsearch's row beside those of the row that is there.
-    AppendCols(Vec<Command>),
     /// A subsearch's rows behind those that are there.
     Append(Vec<Command>),
     Stats(Stats),
@@ -95,7 +93,7 @@ pub(crate) fn every(commands: &[Command]) -> Vec<&Command> {
     let mut all = vec![];
     for command in commands {
         all.push(command);
-        if let Command::AppendCols(inner) | Command::Append(inner) = command {
+        if let Command::Append(inner) = command {
             all.extend(every(inner));
         }
     }
@@ -116,7 +114,6 @@ fn parse_command(command: &str) -> Result<Command, SplError> {
         "mvexpand" => Command::MvExpand(MvExpand::parse(rest)?),
         "makeresults" => alone("makeresults", rest, Command::MakeResults)?,
         "addinfo" => alone("addinfo", rest, Command::AddInfo)?,
-        "appendcols" => Command::AppendCols(subsearch("appendcols", rest)?),
         "append" => Command::Append(subsearch("append", rest)?),
         "rest" => match words::words(rest)[..] {
             ["splunk_server=local", path] => Command::Rest(path.to_string()),

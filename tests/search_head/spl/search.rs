@@ -14,7 +14,7 @@ use crate::search_head::{
     relative_time::{relative_time, Clock, UnknownModifier},
     row::Row,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -99,25 +99,29 @@ impl Search {
         rows
     }
 
-    /// Of raw events: those within the bounds. What the search does not bound, the job does.
-    pub(crate) fn find(
+    /// The range of `_time` to read: what the search does not bound, the job does.
+    pub(crate) fn range(
         &self,
-        events: Vec<Row>,
-        (earliest, latest): (i64, i64),
+        job: Range<i64>,
         clock: Clock,
-    ) -> Result<Vec<Row>, UnknownModifier> {
-        let bound = |name: &str, otherwise: i64| match self.bounds.get(name) {
+    ) -> Result<Range<i64>, UnknownModifier> {
+        Ok(self.bound("earliest", job.start, clock)?..self.bound("latest", job.end, clock)?)
+    }
+
+    /// Of raw events of that range: those that satisfy the condition and have arrived within the bounds.
+    pub(crate) fn find(&self, events: Vec<Row>, clock: Clock) -> Result<Vec<Row>, UnknownModifier> {
+        let indexed = self.bound("_index_earliest", i64::MIN, clock)?
+            ..self.bound("_index_latest", i64::MAX, clock)?;
+        let mut rows = self.run(events);
+        rows.retain(|row| indexed.contains(&row.text("_indextime").parse().unwrap_or_default()));
+        Ok(rows)
+    }
+
+    fn bound(&self, name: &str, otherwise: i64, clock: Clock) -> Result<i64, UnknownModifier> {
+        match self.bounds.get(name) {
             Some(modifier) => relative_time(clock.now, modifier, clock.zone),
             None => Ok(otherwise),
-        };
-        let time = bound("earliest", earliest)?..bound("latest", latest)?;
-        let indexed = bound("_index_earliest", i64::MIN)?..bound("_index_latest", i64::MAX)?;
-        let mut rows = self.run(events);
-        rows.retain(|row| {
-            let of = |field: &str| row.text(field).parse::<i64>().unwrap_or_default();
-            time.contains(&of("_time")) && indexed.contains(&of("_indextime"))
-        });
-        Ok(rows)
+        }
     }
 }
 
@@ -244,8 +248,12 @@ mod tests {
             ])
         };
         let found = |spl: &str| {
-            let events = vec![event(5, 5), event(6, 9), event(8, 8)];
-            let rows = Search::parse(spl)?.find(events, (6 * 3_600, 99 * 3_600), clock);
+            let search = Search::parse(spl)?;
+            let range = search.range(6 * 3_600..99 * 3_600, clock)?;
+            let events = [(5, 5), (6, 9), (8, 8)].into_iter();
+            let events = events.filter(|(time, _)| range.contains(&(time * 3_600)));
+            let events = events.map(|(time, arrived)| event(time, arrived));
+            let rows = search.find(events.collect(), clock);
             let hour = |row: &Row| row.text("_time").parse::<i64>().unwrap() / 3_600;
             Ok::<Vec<i64>, SplError>(rows.unwrap().iter().map(hour).collect())
         };
