@@ -27,9 +27,13 @@ FREE_NAMES = re.compile(r"distsearch\.conf/replication\w+list")
 # Stanzas that all apps share, so a [name] in metadata need not be an object of this app.
 META_TYPES = {
     "collections": "collections", "commands": "commands", "lookups": None, "macros": "macros", "nav": None,
-    "savedsearches": "savedsearches", "searchbnf": "searchbnf", "transforms": "transforms", "views": None,
+    "savedsearches": "savedsearches", "searchbnf": "searchbnf", "transforms": "transforms", "views": None, "workflow_actions": "workflow_actions",
 }
-EXPORTED = {"commands", "searchbnf", "savedsearches"}
+# What no other app has: all else shares names with ESCU, or leans on what does.
+EXPORTED = {"commands", "searchbnf", "workflow_actions"}
+ADMINISTRATORS = {"admin", "sc_admin"}
+# Who writes a collection beside administrators and the schedules.
+WRITERS = {"unseen_decisions": {"power"}}
 # Pages that every Splunk has, which a navigation may name.
 BUILT_IN_VIEWS = {"search", "analytics_workspace", "datasets", "reports", "alerts", "dashboards", "home"}
 # What Splunk itself puts in for `$...$` in a saved search's messages.
@@ -294,7 +298,7 @@ def key_pattern(key):
 
 @check
 def metadata_says_who_may(app):
-    """metadata: readers and writers are named, commands and searches are exported, the rest stays private"""
+    """metadata: readers and writers are named, and nothing is exported but what no other app has"""
     complaints, stanzas = [], app.meta.stanzas
     if "read : [ * ], write : [ admin, sc_admin ]" not in (stanzas[""].get("access") if "" in stanzas else ""):
         complaints.append("[]: everyone reads, admin and sc_admin write")
@@ -305,10 +309,33 @@ def metadata_says_who_may(app):
             complaints.append(f"[{name}]: no such kind of object here")
         elif object_ and META_TYPES[kind] and unquote(object_) not in app.stanzas(META_TYPES[kind]):
             complaints.append(f"[{name}]: {META_TYPES[kind]}.conf has no such stanza")
-        if kind in META_TYPES and (stanza.get("export") == "system") and kind not in EXPORTED:
+        if stanza.get("export") == "system" and kind not in EXPORTED:
             complaints.append(f"[{name}]: exported, but other apps define the same names")
-    complaints += [f"[{kind}]: not exported" for kind in sorted(EXPORTED) if app.meta.get(kind, "export") != "system"]
+    return complaints + [
+        f"[{kind}]: not exported" for kind in sorted(EXPORTED) if app.stanzas(META_TYPES[kind]) and app.meta.get(kind, "export") != "system"
+    ]
+
+
+@check
+def collections_have_their_writers(app):
+    """metadata: administrators write every collection and every lookup's definition, analysts their decisions, and nobody anything else"""
+    complaints = []
+    for kind in ("collections", "transforms"):
+        for name in app.stanzas(kind):
+            expected = ADMINISTRATORS | (WRITERS.get(name, set()) if kind == "collections" else set())
+            found = writers(app.meta, kind, name)
+            if found != expected:
+                complaints.append(f"{kind}/{name}: written by {', '.join(sorted(found))}, expected {', '.join(sorted(expected))}")
+        if app.meta.get(kind, "access") == "":
+            complaints.append(f"[{kind}]: a site that opens the app to more writers would open these too; name the writers here")
     return complaints
+
+
+def writers(meta, kind, name):
+    """The roles that may write an object: by its own stanza, else its kind's, else the app's."""
+    access = next((found for stanza in (f"{kind}/{name}", kind, "") if (found := meta.get(stanza, "access"))), "")
+    named = re.search(r"write\s*:\s*\[([^]]*)\]", access)
+    return set(spl.words(named[1])) if named else set()
 
 
 @check

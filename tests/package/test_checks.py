@@ -174,9 +174,16 @@ FAULTS = {
         ("everyone may write", replace(META, "write : [ admin, sc_admin ]\nexport = none\n\n[commands]", "write : [ * ]\n\n[commands]"), "admin and sc_admin write"),
         ("a command kept private", replace(META, "[commands]\nexport = system", "[commands]\nexport = none"), "[commands]: not exported"),
         ("exported macros", append(META, "\n[macros]\nexport = system\n"), "[macros]: exported"),
+        ("exported searches", replace(META, "owner = nobody\nexport = none", "owner = nobody\nexport = system"), "[savedsearches]: exported"),
+        ("everything exported", replace(META, "export = none\n\n[commands]", "export = system\n\n[commands]"), "[]: exported"),
         ("rights on an object that is not there", append(META, "\n[collections/other]\nexport = none\n"), "collections.conf has no such stanza"),
         ("a kind that is none", append(META, "\n[lookup]\nexport = none\n"), "no such kind"),
         ("a setting that is none", append(META, "\nacess = read : [ * ]\n"), "no setting `acess`"),
+    ],
+    "collections_have_their_writers": [
+        ("a baseline that analysts write", append(META, f"\n[collections/{LOOKUP}]\naccess = read : [ * ], write : [ admin, sc_admin, power ]\n"), f"collections/{LOOKUP}: written by admin, power"),
+        ("a lookup that everyone redirects", append(META, f"\n[transforms/{LOOKUP}]\naccess = read : [ * ], write : [ * ]\n"), f"transforms/{LOOKUP}: written by *"),
+        ("writers that hang on the rest of the app", replace(META, "[collections]\naccess", "[collections]\n#access"), "[collections]: a site"),
     ],
     "the_lookup_fits_its_collection": [
         ("a lookup without its collection", replace("default/transforms.conf", "collection = prev", "collection = prov"), "no collection"),
