@@ -234,7 +234,7 @@ def icons_have_their_sizes(app):
 
 @check
 def one_name_and_one_version(app):
-    """app.conf, app.manifest and Cargo.toml tell one id and one version"""
+    """app.conf, app.manifest and Cargo.toml name one id and one version, and the build follows from it"""
     complaints = []
     cargo = tomllib.loads((HERE.parent.parent / "Cargo.toml").read_text(encoding="utf-8"))["package"]
     try:
@@ -251,9 +251,29 @@ def one_name_and_one_version(app):
     }
     expected = told["Cargo.toml"]
     complaints += [f"{where}: {' '.join(map(str, said))}, expected {' '.join(expected)}" for where, said in told.items() if said != expected]
+    if conf.get("install", "build") != build_of(cargo["version"]):
+        complaints.append(f"app.conf [install]: build {conf.get('install', 'build')}, expected {build_of(cargo['version'])} for version {cargo['version']}")
     if license_.get("text") and not (app.root / license_["text"]).is_file():
         complaints.append(f"app.manifest: the licence text {license_['text']} is not in the app")
     return complaints
+
+
+def build_of(version):
+    """0.1.0 is 100, 1.2.3 is 10203: a new version cannot keep the old build."""
+    major, minor, patch = (int(part) for part in version.split("-")[0].split("."))
+    return str(major * 10000 + minor * 100 + patch)
+
+
+@check
+def what_is_unproven_says_so(app):
+    """app.manifest calls a version below 1.0.0 Beta, and only that"""
+    try:
+        info = json.loads((app.root / "app.manifest").read_text(encoding="utf-8"))["info"]
+        version, status = info["id"]["version"], info["classification"]["developmentStatus"]
+    except (ValueError, KeyError, OSError) as error:
+        return [f"app.manifest cannot be read: {error!r}"]
+    expected = "Beta" if version.startswith("0.") else "Production/Stable"
+    return [] if status == expected else [f"app.manifest: version {version} is called {status}, expected {expected}"]
 
 
 # ---- Conf files

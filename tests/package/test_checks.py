@@ -151,7 +151,12 @@ FAULTS = {
         ("a manifest that is not JSON", append(MANIFEST, "}"), "cannot be read"),
         ("another version in [id]", replace(CONF, "[id]\nname = unseen\nversion = ", "[id]\nname = unseen\nversion = 9"), "app.conf [id]"),
         ("another package id", replace(CONF, "id = unseen\ncheck", "id = other\ncheck"), "app.conf [package]"),
+        ("a new version with the old build", replace(CONF, "build = 100", "build = 99"), "build 99, expected 100 for version 0.1.0"),
         ("a licence text that is not there", lambda app: edit_manifest(app, license_text="./LICENSES/none.txt"), "is not in the app"),
+    ],
+    "what_is_unproven_says_so": [
+        ("a first version that calls itself stable", replace(MANIFEST, '"Beta"', '"Production/Stable"'), "is called Production/Stable, expected Beta"),
+        ("a manifest without a status", replace(MANIFEST, "developmentStatus", "status"), "cannot be read"),
     ],
     "conf_files_are_well_formed": [
         ("a stanza twice", append(CONF, "\n[ui]\n"), "[ui] is there twice"),
@@ -366,6 +371,11 @@ class Spl(unittest.TestCase):
 
 
 class Others(unittest.TestCase):
+    def test_a_later_version_has_a_greater_build(self):
+        versions = ["0.1.0", "0.1.1", "0.2.0", "0.12.0", "1.0.0", "1.2.3-beta.1", "10.0.0"]
+        builds = [int(checks.build_of(version)) for version in versions]
+        self.assertEqual(sorted(set(builds)), builds)
+
     def test_a_setting_goes_on_behind_a_backslash(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "a.conf")
