@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import confs
 import elf
+import enterprise_security
 import spl
 
 HERE = Path(__file__).resolve().parent
@@ -531,6 +532,12 @@ def drilldowns_stand_alone(app):
         complaints += [f"{where}: command `{step.command}`" for step in steps if step.command in app.stanzas("commands")]
         complaints += [f"{where}: lookup `{lookup}`" for step in steps if (lookup := spl.lookup_named(step)) in app.stanzas("transforms")]
     return complaints
+
+
+@check
+def enterprise_security_finds_its_keys(app):
+    """the detection has the keys that Splunk's build tool writes for it, and a reason for each difference"""
+    return [f"[{enterprise_security.DETECTION}] {complaint}" for complaint in enterprise_security.complaints(app.stanzas("savedsearches"))]
 
 
 # ---- What people see

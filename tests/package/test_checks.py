@@ -250,6 +250,16 @@ FAULTS = {
         ("an alert that opens a command", drilldown("search a=$user$ | unseen user"), "command `unseen`"),
         ("a click that opens a lookup", replace(VIEW, "q=$row", f"q=%7C%20inputlookup%20{LOOKUP}&x=$row"), f"lookup `{LOOKUP}`"),
     ],
+    "enterprise_security_finds_its_keys": [
+        ("a key left out", replace(SEARCHES, "action.correlationsearch.detection_type = ebd\n", ""), "detection_type: contentctl writes it"),
+        ("another score", replace(SEARCHES, '"risk_score": 20', '"risk_score": 80'), '"risk_score": 80'),
+        ("another technique", replace(SEARCHES, '"mitre_attack": ["T1078"]', '"mitre_attack": ["T1"]'), "annotations: mitre_attack"),
+        ("an id that is ESCU's", replace(SEARCHES, "f0ba5b38-95bd-4032-8c1a-0612a3487e36", "2181ad1f-1e73-4d0c-9780-e8880482a08f"), "detection_id is ESCU's"),
+        ("metadata without its date", replace(SEARCHES, ', "publish_time": 1795651200.0', ""), "expected the fields of"),
+        ("a key of ESCU's own", replace(SEARCHES, "action.risk = 1", "action.escu = 0\naction.risk = 1"), "to be left out"),
+        ("a key that nobody asked for", replace(SEARCHES, "action.risk = 1", "action.risk.param.more = 1\naction.risk = 1"), "say in ADDED why"),
+        ("no detection", replace(SEARCHES, "[Cloud API", "[Another API"), "the app has it not"),
+    ],
     "views_and_navigation_agree": [
         ("a navigation to no view", replace(NAV, 'name="fixture"', 'name="fixtures"'), "no view fixtures"),
         ("a view that nothing leads to", add("default/data/ui/views/lost.xml", b'<dashboard version="2"><label>x</label></dashboard>'), "lost: no navigation"),
