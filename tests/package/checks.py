@@ -35,6 +35,8 @@ EXPORTED = {"commands", "searchbnf", "workflow_actions"}
 ADMINISTRATORS = {"admin", "sc_admin"}
 # Who writes a collection beside administrators and the schedules.
 WRITERS = {"unseen_decisions": {"power"}}
+# The fields that a click may paste into a search: written by our searches, never chosen by others.
+PASTED = {"key", "_key", "mark", "_earliest", "_latest"}
 # Pages that every Splunk has, which a navigation may name.
 BUILT_IN_VIEWS = {"search", "analytics_workspace", "datasets", "reports", "alerts", "dashboards", "home"}
 # What Splunk itself puts in for `$...$` in a saved search's messages.
@@ -88,10 +90,14 @@ class App:
         for name, stanza in self.stanzas("savedsearches").items():
             for search in re.findall(r'"search"\s*:\s*("(?:\\.|[^"\\])*")', stanza.get("action.notable.param.drilldown_searches")):
                 yield f"[{name}] drilldown", json.loads(search).replace("%original_detection_search%", stanza.get("search"))
+        yield from ((where, query) for where, query, _ in self.clicks())
+
+    def clicks(self):
+        """(where it stands, its SPL, the page that runs it) of the searches that a click on a dashboard opens."""
         for name, path in self.views().items():
             for url in re.findall(r'"url"\s*:\s*("(?:\\.|[^"\\])*")', path.read_text(encoding="utf-8")):
                 for query in re.findall(r"[?&]q=([^&]*)", json.loads(url)):
-                    yield f"{name}: drilldown", unquote(query)
+                    yield f"{name}: drilldown", unquote(query), json.loads(url).split("?")[0]
 
 
 def check(function):
@@ -361,25 +367,30 @@ def writers(meta, kind, name):
 
 @check
 def the_lookup_fits_its_collection(app):
-    """every lookup has a collection with all its fields, and every collection a lookup"""
+    """every lookup has a collection with all its fields, and every collection a lookup with all of its"""
     complaints, collections = [], app.stanzas("collections")
     lookups = {name: stanza for name, stanza in app.stanzas("transforms").items() if stanza.get("external_type") == "kvstore"}
     for name, stanza in lookups.items():
-        collection = collections.get(stanza.get("collection"))
-        if collection is None:
+        if stanza.get("collection") not in collections:
             complaints.append(f"[{name}]: no collection {stanza.get('collection')}")
-            continue
+    for name, collection in collections.items():
         typed = {key.removeprefix("field.") for key in collection.settings if key.startswith("field.")}
-        if typed | {"_key"} != set(spl.words(stanza.get("fields_list"))):
-            complaints.append(f"[{name}]: fields_list and the collection's fields differ")
-        for key, value in collection.settings.items():
-            if key.startswith("accelerated_fields."):
-                try:
-                    complaints += [f"[{collection.name}] {key}: no field {field}" for field in json.loads(value) if field not in typed]
-                except ValueError:
-                    complaints.append(f"[{collection.name}] {key}: not JSON, so Splunk ignores it")
-    read = {stanza.get("collection") for stanza in lookups.values()}
-    return complaints + [f"collection {name}: no lookup reads it" for name in collections if name not in read]
+        offered = {lookup: set(spl.words(stanza.get("fields_list"))) for lookup, stanza in lookups.items() if stanza.get("collection") == name}
+        complaints += [f"[{lookup}]: the collection {name} has no field {field}" for lookup, fields in offered.items() for field in sorted(fields - typed - {"_key"})]
+        if typed | {"_key"} not in offered.values():
+            complaints.append(f"collection {name}: no lookup reads all its fields")
+        complaints += [f"[{name}] {complaint}" for complaint in about_indexes(collection, typed)]
+    return complaints
+
+
+def about_indexes(collection, typed):
+    """What is wrong with the indexes of a collection."""
+    for key, value in collection.settings.items():
+        if key.startswith("accelerated_fields."):
+            try:
+                yield from (f"{key}: no field {field}" for field in json.loads(value) if field not in typed)
+            except ValueError:
+                yield f"{key}: not JSON, so Splunk ignores it"
 
 
 @check
@@ -468,7 +479,7 @@ def without_tokens(search):
 
 @check
 def macros_are_defined_and_used(app):
-    """macros: arguments as many as the name says, bodies well formed, every one used by a search or offered by a switch"""
+    """macros: arguments as many as the name says, bodies well formed, every one used by a search, offered by a switch, or for people to use"""
     complaints, macros = [], app.stanzas("macros")
     for name, stanza in macros.items():
         count = re.search(r"\((\d+)\)$", name)
@@ -490,7 +501,8 @@ def macros_are_defined_and_used(app):
             continue
         used |= called
         waiting += [macros[name].get("definition") for name in called if name in macros]
-    return complaints + [f"{name}: no search uses it" for name in macros if name not in used]
+    for_people = {name for name, stanza in macros.items() if re.match(r"For \w+:", stanza.get("description"))}
+    return complaints + [f"{name}: no search uses it" for name in macros if name not in used | for_people]
 
 
 @check
@@ -520,9 +532,12 @@ def tokens_are_fields(app):
 
 @check
 def drilldowns_stand_alone(app):
-    """drilldowns name no macro, lookup or command of ours: other apps open them, where only their own are found"""
-    complaints = []
+    """drilldowns name no macro, lookup or command of ours, unless they open in this app: elsewhere ours are not found"""
+    complaints, home = [], f"/app/{app.conf('app').get('package', 'id')}/"
+    at_home = {(where, query) for where, query, page in app.clicks() if page.startswith(home)}
     for where, search in app.drilldowns():
+        if (where, search) in at_home:
+            continue
         try:
             macros = spl.macro_calls(without_tokens(search))
             steps = [] if macros else list(spl.every_step(spl.steps(without_tokens(search))))
@@ -538,6 +553,21 @@ def drilldowns_stand_alone(app):
 def enterprise_security_finds_its_keys(app):
     """the detection has the keys that Splunk's build tool writes for it, and a reason for each difference"""
     return [f"[{enterprise_security.DETECTION}] {complaint}" for complaint in enterprise_security.complaints(app.stanzas("savedsearches"))]
+
+
+@check
+def no_name_becomes_part_of_a_search(app):
+    """what a click or a menu puts into a search is a key, a mark or a time: names are chosen by others, who could end the quotes"""
+    complaints = []
+    for where, query, _ in app.clicks():
+        asked = set(re.findall(r"\$row\.([\w.{}]+)\.value", query))
+        complaints += [f"{where}: `{field}` goes into the search" for field in sorted(asked - PASTED)]
+    for name, stanza in app.stanzas("workflow_actions").items():
+        asked = set(re.findall(r"\$([^$]+)\$", stanza.get("link.uri") + stanza.get("search.search_string")))
+        complaints += [f"[{name}]: `{field}` goes into the search" for field in sorted(asked - PASTED)]
+        if "q=" in stanza.get("link.uri") or stanza.get("search.search_string"):
+            complaints.append(f"[{name}]: runs a search with what an event holds; lead to the dashboard, which quotes it")
+    return complaints
 
 
 # ---- What people see

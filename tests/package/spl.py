@@ -174,12 +174,14 @@ def _after(step, fields, lookups, commands):
         return fields
     if command == "makeresults":
         return {"_time"}
+    if command == "addinfo":
+        return None if fields is None else fields | {"info_min_time", "info_max_time", "info_sid", "info_search_time"}
+    if command == "loadjob":
+        return None
     if command in ("stats", "tstats", "chart", "top", "rare"):
         return _aggregated(said, command)
     if command == "eventstats" or command == "streamstats":
         return None if fields is None else fields | (_aggregated(said, command) or set())
-    if command == "makeresults":
-        return {"_time"}
     if command == "table":
         return set(said)
     if command == "fields":

@@ -22,14 +22,14 @@ STATIC = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62
 STUDIO = {
     "title": "Fixture",
     "dataSources": {
-        "calls": {"type": "ds.search", "options": {"query": f"| inputlookup {LOOKUP} | search user=$who$ | stats count by user"}},
+        "calls": {"type": "ds.search", "options": {"query": f"| inputlookup {LOOKUP} | search user=$who$ | stats count by user key"}},
         "named": {"type": "ds.chain", "options": {"extend": "calls", "query": "| rename user as role"}},
     },
     "visualizations": {
         "table": {
             "type": "splunk.table",
             "dataSources": {"primary": "named"},
-            "eventHandlers": [{"type": "drilldown.customUrl", "options": {"url": "search?q=$row.role.value|u$"}}],
+            "eventHandlers": [{"type": "drilldown.customUrl", "options": {"url": "search?q=$row.key.value|u$"}}],
         }
     },
     "inputs": {"who": {"type": "input.text", "options": {"token": "who"}}},
@@ -192,10 +192,11 @@ FAULTS = {
     ],
     "the_lookup_fits_its_collection": [
         ("a lookup without its collection", replace("default/transforms.conf", "collection = prev", "collection = prov"), "no collection"),
-        ("a field that the collection lacks", replace("default/transforms.conf", "_key, user,", "_key, user, role,"), "differ"),
+        ("a field that the collection lacks", replace("default/transforms.conf", "_key, user,", "_key, user, role,"), "has no field role"),
         ("an index that is not JSON", replace("default/collections.conf", '{"lastTimeSeen": 1}', "{lastTimeSeen: 1}"), "not JSON"),
         ("an index on no field", replace("default/collections.conf", '{"lastTimeSeen": 1}', '{"last": 1}'), "no field last"),
-        ("a collection without a lookup", append("default/collections.conf", "\n[other]\n"), "no lookup reads it"),
+        ("a collection without a lookup", append("default/collections.conf", "\n[other]\n"), "other: no lookup reads all its fields"),
+        ("a field that no lookup offers", append("default/collections.conf", "\nfield.more = string\n"), "no lookup reads all its fields"),
     ],
     "commands_are_explained": [
         ("a command without a description", lambda app: drop(app, "default/searchbnf.conf", "shortdesc"), "searchbnf.conf has no shortdesc"),
@@ -250,6 +251,11 @@ FAULTS = {
         ("an alert that opens a command", drilldown("search a=$user$ | unseen user"), "command `unseen`"),
         ("a click that opens a lookup", replace(VIEW, "q=$row", f"q=%7C%20inputlookup%20{LOOKUP}&x=$row"), f"lookup `{LOOKUP}`"),
     ],
+    "no_name_becomes_part_of_a_search": [
+        ("a role in a click", studio(visualizations={"table": {**STUDIO["visualizations"]["table"], "eventHandlers": [{"type": "drilldown.customUrl", "options": {"url": "search?q=x=$row.role.value|s|u$"}}]}}), "`role` goes into the search"),
+        ("a workflow action with a role", add("default/workflow_actions.conf", b"# x\n[fault]\nlink.uri = /app/unseen/unseen?form.user=$user$\n"), "`user` goes into the search"),
+        ("a workflow action that runs a search", add("default/workflow_actions.conf", b"# x\n[fault]\nlink.uri = /app/unseen/search?q=$key$\n"), "runs a search with what an event holds"),
+    ],
     "enterprise_security_finds_its_keys": [
         ("a key left out", replace(SEARCHES, "action.correlationsearch.detection_type = ebd\n", ""), "detection_type: contentctl writes it"),
         ("another score", replace(SEARCHES, '"risk_score": 20', '"risk_score": 80'), '"risk_score": 80'),
@@ -280,7 +286,7 @@ FAULTS = {
         ("a chain to nothing", studio(dataSources={"named": {"options": {"extend": "call", "query": "| head 1"}}}), "extends `call`"),
         ("a saved search that is not there", studio(dataSources={"named": {"options": {"ref": "x"}}}), "names the saved search `x`"),
         ("a token that nothing sets", studio(inputs={"who": {"options": {"token": "whom"}}}), "sets `$who$`"),
-        ("a click on a field that does not come out", replace(VIEW, "row.role.value", "row.user.value"), "asks for `user`"),
+        ("a click on a field that does not come out", replace(VIEW, "row.key.value", "row.mark.value"), "asks for `mark`"),
     ],
 }
 
