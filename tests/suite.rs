@@ -21,6 +21,7 @@ mod renderings;
 mod sessions;
 mod specification;
 mod surprise;
+mod troubleshooting;
 
 mod disk;
 mod oracles;
