@@ -62,13 +62,13 @@ impl SearchCommand {
     pub fn examples(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Seen => &[(
-                "`cloud_api_calls_by_role` | `recall_previously_seen_cloud_api_calls` | seen by user command forget_window=-90d@d \
+                "`unseen_calls` | `unseen_recall_whole` | seen by user command forget_window=-90d@d \
                  as_of=latest changes=true | outputlookup append=true key_field=_key override_if_empty=false \
                  previously_seen_cloud_api_calls_per_user_role",
                 "Learns today's calls and writes back the rows that changed.",
             )],
             Self::Unseen => &[(
-                "`cloud_api_calls_by_role_and_object` | `recall_previously_seen_cloud_api_calls` | unseen by user command \
+                "`unseen_calls` | `unseen_recall_lean` | unseen by user command \
                  activity_window=-24h@h forget_window=-90d@d as_of=latest",
                 "Finds the calls that their role never made before the last day.",
             )],
