@@ -376,7 +376,8 @@ def the_lookup_fits_its_collection(app):
     for name, collection in collections.items():
         typed = {key.removeprefix("field.") for key in collection.settings if key.startswith("field.")}
         offered = {lookup: set(spl.words(stanza.get("fields_list"))) for lookup, stanza in lookups.items() if stanza.get("collection") == name}
-        complaints += [f"[{lookup}]: the collection {name} has no field {field}" for lookup, fields in offered.items() for field in sorted(fields - typed - {"_key"})]
+        for lookup, fields in offered.items():
+            complaints += [f"[{lookup}]: the collection {name} has no field {field}" for field in sorted(fields - typed - {"_key"})]
         if typed | {"_key"} not in offered.values():
             complaints.append(f"collection {name}: no lookup reads all its fields")
         complaints += [f"[{name}] {complaint}" for complaint in about_indexes(collection, typed)]
@@ -551,8 +552,30 @@ def drilldowns_stand_alone(app):
 
 @check
 def enterprise_security_finds_its_keys(app):
-    """the detection has the keys that Splunk's build tool writes for it, and a reason for each difference"""
-    return [f"[{enterprise_security.DETECTION}] {complaint}" for complaint in enterprise_security.complaints(app.stanzas("savedsearches"))]
+    """the detection has the keys that Splunk's build tool writes for it, and a reason for each difference; Reconcile has the same"""
+    searches = app.stanzas("savedsearches")
+    found = [f"[{enterprise_security.DETECTION}] {complaint}" for complaint in enterprise_security.complaints(searches)]
+    return found + [f"[{enterprise_security.FOLLOWER}] {complaint}" for complaint in enterprise_security.about_follower(searches)]
+
+
+@check
+def enterprise_security_can_drill_down(app):
+    """drilldowns of alerts: an index is given, offsets are of a form that works, and no `$` stands alone"""
+    return [
+        f"[{name}] {drilldown['name']}: {complaint}"
+        for name, stanza in app.stanzas("savedsearches").items()
+        for drilldown in enterprise_security.drilldowns(stanza)
+        for complaint in enterprise_security.about_drilldown(drilldown)
+    ]
+
+
+@check
+def events_are_named_as_the_baseline_names_them(app):
+    """a drilldown or click that opens CloudTrail events makes role and call of them as the macro does that the baseline is learned with"""
+    macro = app.stanzas("macros").get("unseen_cloudtrail_fields", confs.Stanza("", 0)).get("definition").split(", object=")[0]
+    expected = macro.replace('$"', '\\z"')
+    searches = [(where, search) for where, search in app.drilldowns() if "sourcetype=aws:cloudtrail" in search]
+    return [f"{where}: not as unseen_cloudtrail_fields" for where, search in searches if expected not in search]
 
 
 @check

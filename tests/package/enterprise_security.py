@@ -1,4 +1,6 @@
-"""The detection's keys beside those that Splunk's own build tool writes for the same detection, one by one.
+"""What Enterprise Security is given: keys, annotations, risk, drilldowns.
+
+The detection's keys are compared with those that Splunk's own build tool writes for the same detection, one by one.
 
 `tests/data/contentctl` has the listing. A key is shipped with the same value, shipped with another value for a reason that
 stands here, or left out for a reason that stands here; and what is added has its reason too. It does not know what
@@ -13,6 +15,11 @@ import confs
 
 LISTING = Path(__file__).resolve().parent.parent / "data" / "contentctl" / "detection.conf"
 DETECTION = "Cloud API Calls From Previously Unseen User Roles"
+# Alerts the same records, so it is given the same; but it is another search, and reads no events.
+FOLLOWER = "Unseen - Reconcile"
+ITS_OWN = {"action.correlationsearch.label", "action.correlationsearch.metadata", "action.notable.param.drilldown_searches"}
+# What was seen to work as the range of a drilldown: the search's own, or a number and a unit before and after the event.
+OFFSET = re.compile(r"\$info_(?:min|max)_time\$|0|\d+[smhdw]")
 # The settings that Enterprise Security reads; the schedule is Splunk's own business and ours.
 READ = re.compile(r"action\.(?:risk|correlationsearch|notable|escu)\b.*|description|search")
 
@@ -82,3 +89,30 @@ def about_metadata(listed, shipped):
     if shipped["detection_id"] == listed["detection_id"]:
         return ["metadata: the detection_id is ESCU's, and would name two detections"]
     return []
+
+
+def about_follower(searches):
+    """Reconcile's alerts are the detection's: same risk, same finding, same annotations."""
+    theirs, its = (searches[name].settings if name in searches else {} for name in (DETECTION, FOLLOWER))
+    for key in sorted({*theirs, *its}):
+        if key.startswith("action.") and key not in ITS_OWN and theirs.get(key) != its.get(key):
+            yield f"{key}: {its.get(key)}, where the detection has {theirs.get(key)}"
+    if "detection_id" in as_json(its, "metadata") and as_json(its, "metadata")["detection_id"] == as_json(theirs, "metadata").get("detection_id"):
+        yield "metadata: the detection_id is the detection's, and would name two searches"
+
+
+def drilldowns(search):
+    """The drilldowns of a saved search."""
+    return json.loads(search.get("action.notable.param.drilldown_searches", "[]"))
+
+
+def about_drilldown(drilldown):
+    """What of one drilldown does not work in Enterprise Security."""
+    text = re.sub(r"\$\w+\$", "", drilldown["search"])
+    if "$" in text:
+        yield "a `$` that is no token: some versions take all up to the next one for a token; write `\\z` for the end of a text"
+    if "sourcetype=" in text and "index=" not in text:
+        yield "no index: an analyst searches `main` only"
+    for end in ("earliest_offset", "latest_offset"):
+        if not OFFSET.fullmatch(drilldown[end]):
+            yield f"{end} {drilldown[end]}: of no form that was seen to work"

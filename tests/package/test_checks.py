@@ -108,7 +108,7 @@ def search(spl_text):
 
 def drilldown(spl_text):
     """A drilldown of the last saved search, which goes the detection's way."""
-    return append("default/savedsearches.conf", f'\naction.notable.param.drilldown_searches = [{{"name": "x", "search": "{spl_text}"}}]\n')
+    return append("default/savedsearches.conf", f"\naction.notable.param.drilldown_searches = {json.dumps([{'name': 'x', 'search': spl_text, 'earliest_offset': '7d', 'latest_offset': '0'}])}\n")
 
 
 PROGRAM, CONF, MACROS, SEARCHES = "linux_x86_64/bin/unseen", "default/app.conf", "default/macros.conf", "default/savedsearches.conf"
@@ -214,14 +214,18 @@ FAULTS = {
         ("a bracket left open", search("| makeresults | append [ makeresults"), "a `[` is never closed"),
         ("a parenthesis left open", search("| makeresults | eval a=min(1, 2"), "a `(` is never closed"),
         ("a bracket too many", search("| makeresults | eval a=1)"), "a `)` without its `(`"),
-        ("a backtick left open", search("| `cloud_api_calls_by_role"), "a backtick is never closed"),
+        ("a backtick left open", search("| `unseen_calls"), "a backtick is never closed"),
         ("an empty step", search("| makeresults | | head 1"), "a pipe with nothing behind it"),
         ("an empty step in a subsearch", search("| makeresults | append [ makeresults | ]"), "a pipe with nothing behind it"),
         ("a pipe at the end", search("| makeresults |"), "a pipe with nothing behind it"),
         ("a macro that is not there", search("| `no_such_macro`"), "is not defined"),
         ("a macro with one argument too many", search('| makeresults | `security_content_ctime("a", "b")`'), "is not defined with that number"),
-        ("a macro that calls itself", replace(MACROS, "definition = `cloud_api_calls_by_role_from_change`", "definition = `cloud_api_calls_by_role`"), "calls itself"),
-        ("a fault in a switch's other body", replace(MACROS, "definition = search `cloud_api_calls_cloudtrail_events`", "definition = search (`cloud_api_calls_cloudtrail_events`"), "macro cloud_api_calls_by_role_from_cloudtrail"),
+        ("a macro that calls itself", replace(MACROS, "definition = `unseen_calls_from_cloudtrail`", "definition = `unseen_calls`"), "calls itself"),
+        (
+            "a fault in a switch's other body",
+            replace(MACROS, "definition = tstats `unseen_tstats_options`", "definition = tstats (`unseen_tstats_options`"),
+            "macro unseen_calls_from_change",
+        ),
         ("a fault in a drilldown", drilldown("| makeresults ("), "drilldown: a `(` is never closed"),
         ("a fault in a dashboard", studio(dataSources={"calls": {"options": {"query": "| makeresults ("}}}), "fixture: calls"),
     ],
@@ -243,7 +247,7 @@ FAULTS = {
     ],
     "tokens_are_fields": [
         ("a drilldown to a field that does not come out", drilldown("| search dest=$dest$"), "no field `dest`"),
-        ("an alert that is suppressed by no field", replace(SEARCHES, "alert.suppress.fields = user,command", "alert.suppress.fields = user,dest"), "no field `dest`"),
+        ("an alert that is suppressed by no field", append(SEARCHES, "\nalert.suppress.fields = user,dest\n"), "no field `dest`"),
         ("a risk object that is no field", append(SEARCHES, '\naction.risk.param._risk = [{"risk_object_field": "dest", "risk_object_type": "user"}]\n'), "no field `dest`"),
     ],
     "drilldowns_stand_alone": [
@@ -265,6 +269,16 @@ FAULTS = {
         ("a key of ESCU's own", replace(SEARCHES, "action.risk = 1", "action.escu = 0\naction.risk = 1"), "to be left out"),
         ("a key that nobody asked for", replace(SEARCHES, "action.risk = 1", "action.risk.param.more = 1\naction.risk = 1"), "say in ADDED why"),
         ("no detection", replace(SEARCHES, "[Cloud API", "[Another API"), "the app has it not"),
+        ("a score that Reconcile does not share", append(SEARCHES, "\n[Unseen - Reconcile]\naction.risk = 0\n"), "[Unseen - Reconcile] action.risk"),
+    ],
+    "enterprise_security_can_drill_down": [
+        ("an end of a text that looks like a token", drilldown('index=a | where match(x, "y$")'), "a `$` that is no token"),
+        ("events of no index", drilldown("sourcetype=aws:cloudtrail user=$user$"), "no index"),
+        ("a range that is a field", replace(SEARCHES, '"earliest_offset": "7d"', '"earliest_offset": "-7d"'), "earliest_offset -7d: of no form"),
+    ],
+    "events_are_named_as_the_baseline_names_them": [
+        ("a macro that changed", replace(MACROS, "replace(eventSource,", "lower(eventSource,"), "not as unseen_cloudtrail_fields"),
+        ("a drilldown that changed", replace(SEARCHES, "command=replace(eventSource", "command=lower(eventSource"), "not as unseen_cloudtrail_fields"),
     ],
     "views_and_navigation_agree": [
         ("a navigation to no view", replace(NAV, 'name="fixture"', 'name="fixtures"'), "no view fixtures"),
