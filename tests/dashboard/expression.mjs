@@ -3,6 +3,7 @@
 // Strict: an operator or function it does not know is an error, never a guess. A missing field is null; null in a
 // comparison or a calculation gives null, and null is not true. Time modifiers are read in UTC. The meaning follows
 // Splunk's Search Reference (evaluation functions); it was not compared with a running Splunk.
+import { createHash } from 'node:crypto';
 
 const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*")|('[^']*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*/.<>=(),]))/gy;
 
@@ -27,7 +28,13 @@ const isNull = (v) => v === null || v === undefined;
 // An empty cell is no value; an empty string written in the expression is one.
 const cell = (row, field) => (row[field] === '' ? null : row[field] ?? null);
 const isNumber = (v) => typeof v === 'number' || (typeof v === 'string' && /^-?\d+(\.\d+)?$/.test(v));
-const regex = (text) => new RegExp(text);
+// `\z`, the end of the text, is `$` in JavaScript's dialect.
+const regex = (text, flags) => new RegExp(text.replaceAll('\\z', '$'), flags);
+
+export const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const list = (v) => (isNull(v) ? [] : [v].flat());
+// No value is null, one is itself, several are a multivalue.
+const multivalue = (values) => (values.length > 1 ? values : values[0] ?? null);
 
 const ORDER = {
     '=': (o) => o === 0, '==': (o) => o === 0, '!=': (o) => o !== 0,
@@ -49,13 +56,15 @@ const FUNCTIONS = {
     isnotnull: ([v]) => !isNull(v),
     coalesce: (values) => values.find((v) => !isNull(v)) ?? null,
     match: ([v, pattern]) => !isNull(v) && regex(pattern).test(String(v)),
-    replace: ([v, pattern, by]) => (isNull(v) ? null : String(v).replace(new RegExp(pattern, 'g'), by.replaceAll('$', '$$$$').replace(/\\(\d)/g, '$$$1'))),
-    mvindex: ([v, from, to]) => {
-        const all = isNull(v) ? [] : [v].flat();
-        const found = to === undefined ? all[from] : all.slice(from, to + 1);
-        return found === undefined || found.length === 0 ? null : Array.isArray(found) && found.length === 1 ? found[0] : found;
-    },
-    mvjoin: ([v, by]) => (isNull(v) ? null : [v].flat().join(by)),
+    replace: ([v, pattern, by]) => (isNull(v) ? null : String(v).replace(regex(pattern, 'g'), by.replaceAll('$', '$$$$').replace(/\\(\d)/g, '$$$1'))),
+    mvindex: ([v, from, to = from]) => multivalue(list(v).slice(from, to + 1)),
+    mvjoin: ([v, by]) => (isNull(v) ? null : list(v).join(by)),
+    len: ([v]) => (isNull(v) ? null : String(v).length),
+    mvcount: ([v]) => (isNull(v) ? null : list(v).length),
+    mvdedup: ([v]) => multivalue([...new Set(list(v))]),
+    split: ([v, by]) => (isNull(v) ? null : multivalue(String(v).split(by))),
+    sha256: ([v]) => (isNull(v) ? null : sha256(String(v))),
+    tonumber: ([v]) => (isNumber(v) ? Number(v) : null),
     round: ([v, places = 0]) => (isNull(v) ? null : Number(Number(v).toFixed(places))),
     floor: ([v]) => (isNull(v) ? null : Math.floor(v)),
     min: (values) => values.filter((v) => !isNull(v)).sort(compare)[0] ?? null,
@@ -153,6 +162,6 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** Epoch seconds as text, in UTC. */
 export function strftime(at, format) {
     const iso = new Date(at * 1000).toISOString();
-    const parts = { Y: iso.slice(0, 4), m: iso.slice(5, 7), d: iso.slice(8, 10), H: iso.slice(11, 13), M: iso.slice(14, 16), S: iso.slice(17, 19), b: MONTHS[iso.slice(5, 7) - 1] };
+    const parts = { Y: iso.slice(0, 4), m: iso.slice(5, 7), d: iso.slice(8, 10), H: iso.slice(11, 13), M: iso.slice(14, 16), S: iso.slice(17, 19), b: MONTHS[iso.slice(5, 7) - 1], F: iso.slice(0, 10), T: iso.slice(11, 19) };
     return format.replace(/%(.)/g, (_, letter) => parts[letter] ?? (() => { throw new Error(`strftime: unknown %${letter}`); })());
 }

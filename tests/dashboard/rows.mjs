@@ -1,92 +1,70 @@
-// Makes what the dashboard will read: sample events, and the baseline that our own binary learns from them.
+// Makes what the dashboard will read: the collections after forty days of the app's schedules, and the reports' last results.
 //
-//   node rows.mjs [BINARY] [SAMPLES]      writes out/rows.json
+//   node rows.mjs [BINARY]      writes out/rows.json
 //
-// The events are CloudTrail records that nobody in this project wrote (`tests/data/cloudtrail/README.md` has their
-// origin): successful calls by assumed roles, every field as it was, except the time. The records come from unrelated
-// accounts and years, so each is moved to a moment of the 40 days before `AS_OF`, chosen by a hash of its role and call:
-// the pictures are alive and the same on every machine, but their rhythm is made up.
-// Then the app's saved searches run as their schedule would: Initial once, Update every night, each `seen` in a process
-// of the release binary, each `outputlookup` into the lookup that the dashboard reads.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+// The events are those of `company.mjs`. The app's saved searches run as their schedules would: Initial once, Update,
+// Reconcile and Totals every night, the detection every hour of the last nine days; each `seen` and `unseen` in a process of
+// the binary, each `outputlookup` into the collection that the dashboard reads. Then people mark what they marked.
+// Unseen - Health reads splunkd's own log, which does not exist here: its last result is empty, or what a check puts there.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { AS_OF, DECISIONS, events, userOf } from './company.mjs';
 import { conf, here, repository } from './conf.mjs';
+import { sha256 } from './expression.mjs';
 import { search } from './spl.mjs';
 
-export const AS_OF = Date.parse('2025-06-12T09:30:00Z') / 1000;
 const DAY = 86400;
-const DAYS = 40;
-const LOOKUP = 'previously_seen_cloud_api_calls_per_user_role';
-const BASELINE = 'Previously Seen Cloud API Calls Per User Role';
+export const BASELINE = 'previously_seen_cloud_api_calls_per_user_role';
+export const DETECTION = 'Cloud API Calls From Previously Unseen User Roles';
+const LEARNS = 'Previously Seen Cloud API Calls Per User Role';
+const RANKING = 'Cloud Role Making Unusual New API Calls';
+const SAVED = conf('savedsearches');
 
-/** The app's macros, with the one switch a site without the Change data model would set: calls are read from CloudTrail. */
-export function macros() {
-    const shipped = conf('macros');
-    for (const name of ['cloud_api_calls_by_role', 'cloud_api_calls_by_role_and_object']) {
-        shipped[name] = { ...shipped[name], definition: `\`${name}_from_cloudtrail\`` };
+export const world = (rows, binary) => ({ ...rows, macros: conf('macros'), transforms: conf('transforms'), binary });
+
+/** The `_key` of a pair, as the app's searches compute it. */
+export const keyOf = (user, command) => sha256(sha256(user) + sha256(command));
+
+export const empty = () => Object.fromEntries(Object.keys(conf('collections')).map((name) => [name, []]));
+
+/** What the collections and the reports hold at AS_OF, if Initial ran so many days before. */
+export async function live(someEvents, binary, days = 33) {
+    const rows = { events: someEvents, lookups: empty(), jobs: { 'Unseen - Health': [] } };
+    const start = AS_OF - days * DAY;
+    await run(`${LEARNS} - Initial`, start, rows, binary);
+    for (const [name, at] of schedule(start)) rows.jobs[name] = await run(name, at, rows, binary);
+    return rows;
+}
+
+// Each scheduled run, in order of time. Of five cron fields the first two are enough here.
+function schedule(start) {
+    const runs = [];
+    for (const name of [`${LEARNS} - Update`, DETECTION, 'Unseen - Reconcile', 'Unseen - Totals', RANKING]) {
+        if (!SAVED[name]) continue;
+        const [minute, hour] = SAVED[name].cron_schedule.split(' ');
+        const from = hour === '*' ? Math.max(start, AS_OF - 9 * DAY) : start;
+        const every = hour === '*' ? 3600 : DAY;
+        const offset = (hour === '*' ? 0 : Number(hour) * 3600) + Number(minute) * 60;
+        for (let at = Math.ceil((from - offset) / every) * every + offset; at <= AS_OF; at += every) runs.push([name, at]);
     }
-    return shipped;
+    return runs.sort(([, a], [, b]) => a - b);
 }
 
-export const world = (rows, binary) => ({ ...rows, macros: macros(), binary });
-
-function samples(folder) {
-    return readdirSync(folder).filter((name) => name.endsWith('.gz')).sort().flatMap((name) => {
-        const text = gunzipSync(readFileSync(path.join(folder, name))).toString();
-        return name.endsWith('.ndjson.gz') ? text.trim().split('\n').map((line) => JSON.parse(line)) : JSON.parse(text).Records;
-    });
+async function run(name, now, rows, binary) {
+    const { search: text, 'dispatch.earliest_time': earliest, 'dispatch.latest_time': latest } = SAVED[name];
+    const sid = `scheduler__nobody__unseen__RMD5${sha256(name).slice(0, 16)}_at_${now}_1`;
+    return (await search(text, { ...world(rows, binary), now }, { earliest, latest, sid })).rows;
 }
 
-// A record's fields as Splunk's JSON extraction names them: `a.b`, and `a{}.b` for what is in an array.
-function flatten(value, name = '', out = {}) {
-    if (Array.isArray(value)) for (const one of value) flatten(one, `${name}{}`, out);
-    else if (value && typeof value === 'object') for (const [key, one] of Object.entries(value)) flatten(one, name ? `${name}.${key}` : key, out);
-    else if (value !== null && value !== undefined && value !== '') out[name] = out[name] === undefined ? value : [out[name], value].flat();
-    return out;
-}
-
-// A number in [0, 1) that depends on the text alone. The `o` is one of many that would do.
-const chance = (text) => createHash('sha256').update(`o${text}`).digest().readUInt32BE(0) / 2 ** 32;
-
-/** Half of a role's calls begin together, the others are spread; some calls are made again every few days. */
-export function events(folder) {
-    const out = [];
-    for (const record of samples(folder)) {
-        if (record.userIdentity?.type !== 'AssumedRole' || record.errorCode || !record.eventSource || !record.eventName) continue;
-        const role = record.userIdentity.sessionContext?.sessionIssuer?.arn ?? record.userIdentity.arn ?? '';
-        const call = `${role} ${record.eventSource} ${record.eventName}`;
-        const begins = chance(call) < 0.45 ? chance(`begin ${role}`) * 0.9 + chance(`jitter ${call}`) * 0.1 : chance(`spread ${call}`);
-        const first = AS_OF - DAYS * DAY * (1 - begins);
-        const again = chance(`again ${call}`) < 0.5 ? 2 + Math.floor(chance(`every ${call}`) * 9) : DAYS;
-        for (let at = first; at < AS_OF; at += again * DAY) {
-            const _time = Math.floor(at);
-            out.push({ ...flatten({ ...record, eventTime: new Date(_time * 1000).toISOString().replace('.000', '') }), _time, sourcetype: 'aws:cloudtrail', index: 'aws' });
-        }
-    }
-    return out.sort((a, b) => a._time - b._time);
-}
-
-/** What the lookup holds after Initial, so many days ago, and an Update on every night since. */
-export async function learn(sampleEvents, binary, days = 33) {
-    const saved = conf('savedsearches');
-    const rows = { events: sampleEvents, lookups: { [LOOKUP]: [] } };
-    const run = (name, now) => search(saved[`${BASELINE} - ${name}`].search, { ...world(rows, binary), now }, {
-        earliest: saved[`${BASELINE} - ${name}`]['dispatch.earliest_time'], latest: saved[`${BASELINE} - ${name}`]['dispatch.latest_time'],
-    });
-    await run('Initial', AS_OF - days * DAY);
-    const midnight = Math.floor(AS_OF / DAY) * DAY;
-    for (let night = days - 1; night >= 0; night -= 1) await run('Update', midnight - night * DAY + 41 * 60);
-    return rows.lookups;
-}
+/** A mark, as a person's click stores it. */
+export const mark = (key, status, rows, binary) => search(`| \`unseen_mark("${key}", "${status}")\``, world(rows, binary));
 
 if (process.argv[1] === path.join(here, 'rows.mjs')) {
     const binary = path.resolve(process.argv[2] ?? process.env.UNSEEN ?? path.join(repository, 'target/release/unseen'));
-    const folder = process.argv[3] ?? process.env.SAMPLES ?? path.join(repository, 'tests/data/cloudtrail');
-    const made = events(folder);
-    const lookups = await learn(made, binary);
+    const rows = { now: AS_OF, ...(await live(events(), binary)) };
+    for (const [role, call, status] of DECISIONS) await mark(keyOf(userOf(role), call), status, rows, binary);
     mkdirSync(path.join(here, 'out'), { recursive: true });
-    writeFileSync(path.join(here, 'out/rows.json'), JSON.stringify({ now: AS_OF, events: made, lookups }));
-    console.log(`rows: ${made.length} events, ${lookups[LOOKUP].length} baseline rows`);
+    writeFileSync(path.join(here, 'out/rows.json'), JSON.stringify(rows));
+    const { [BASELINE]: known, unseen_detections: reported } = rows.lookups;
+    console.log(`rows: ${rows.events.length} events, ${known.length} baseline rows, ${reported.length} detections`);
 }

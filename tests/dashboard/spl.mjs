@@ -7,12 +7,12 @@ import { compare, expression, relativeTime, strftime, unquote } from './expressi
 import { searchCommand } from './search-command.mjs';
 
 /**
- * Runs `query` in `world`: { now, events, lookups, macros, binary }, over [earliest, latest) in time modifiers.
+ * Runs `query` in `world`: { now, events, lookups, transforms, jobs, macros, binary }, over [earliest, latest) in time modifiers.
  * `rows` starts a post-process search on the rows of its base. Gives { rows, messages }.
  */
-export async function search(query, world, { earliest = '0', latest = 'now', rows } = {}) {
+export async function search(query, world, { earliest = '0', latest = 'now', rows, sid = '1.1' } = {}) {
     const range = { earliest: relativeTime(world.now, earliest), latest: relativeTime(world.now, latest) };
-    const job = { ...world, range, messages: [] };
+    const job = { ...world, range, sid, messages: [] };
     const done = await pipeline(expand(query, world.macros), job, rows);
     return { rows: done, messages: job.messages };
 }
@@ -26,7 +26,9 @@ export function expand(text, macros, depth = 0) {
         const macro = macros[args.length ? `${name}(${args.length})` : name];
         if (!macro) throw new Error(`unknown macro \`${name}\``);
         const names = macro.args?.split(',').map((arg) => arg.trim()) ?? [];
-        return names.reduce((body, arg, i) => body.replaceAll(`$${arg}$`, args[i]), macro.definition);
+        const filled = (body) => names.reduce((text, arg, i) => text.replaceAll(`$${arg}$`, args[i]), body);
+        if (macro.validation && expression(filled(macro.validation))({}, {}) !== true) throw new Error(macro.errormsg);
+        return filled(macro.definition);
     });
     if (once === text) throw new Error(`a backtick without its twin in ${text}`);
     return expand(once, macros, depth + 1);
@@ -75,9 +77,11 @@ const present = (v) => v !== undefined && v !== null && v !== '';
 const list = (v) => (present(v) ? [v].flat() : []);
 const keyOf = (row, by) => JSON.stringify(by.map((field) => row[field]));
 
-function lookupTable(name, { lookups }) {
-    if (!lookups[name]) throw new Error(`unknown lookup \`${name}\``);
-    return lookups[name];
+// A lookup's collection, and the fields that the lookup has of it.
+function lookupTable(name, { lookups, transforms }) {
+    const found = transforms?.[name];
+    if (!found || !lookups[found.collection]) throw new Error(`unknown lookup \`${name}\``);
+    return { table: lookups[found.collection], fields: words(found.fields_list) };
 }
 
 const AGGREGATES = {
@@ -86,6 +90,10 @@ const AGGREGATES = {
     sum: (values) => (values.length ? values.reduce((total, v) => total + Number(v), 0) : null),
     min: (values) => [...values].sort(compare)[0] ?? null,
     max: (values) => [...values].sort(compare).at(-1) ?? null,
+    first: (values) => values[0] ?? null,
+    list: (values) => (values.length > 1 ? values.slice(0, 100) : values[0] ?? null),
+    estdc: (values) => new Set(values.map(String)).size,
+    earliest: (values, rows, field) => rows.filter((row) => present(row[field])).sort((a, b) => a._time - b._time)[0]?.[field] ?? null,
     values: (values) => { const all = [...new Set(values.map(String))].sort(); return all.length > 1 ? all : all[0] ?? null; },
 };
 
@@ -98,7 +106,9 @@ function aggregation(text) {
         const m = rest.match(/^[\s,]*(\w+)(?:\((?:eval\(((?:[^()]|\([^()]*\))*)\)|(\w+))\))?(?:\s+as\s+("[^"]*"|\w+))?/i);
         if (!m || !AGGREGATES[m[1]]) throw new Error(`unknown aggregate in \`${rest.trim()}\``);
         const [all, name, formula, field, as] = m;
-        const value = formula ? expression(formula) : (row) => row[field];
+        // `count(eval(x))` counts the rows in which x is true.
+        const truth = formula && expression(formula);
+        const value = truth ? (...on) => (truth(...on) === false ? null : truth(...on)) : (row) => row[field];
         const target = formula || field;
         columns.push([as?.replace(/^"(.*)"$/, '$1') ?? (target ? `${name}(${target})` : name),
             (rows, job) => AGGREGATES[name](target ? rows.flatMap((row) => list(value(row, job))) : [], rows, target)]);
@@ -197,25 +207,37 @@ const COMMANDS = {
         if (rows !== undefined) return rows.filter(holds);
         return job.events.filter((event) => event._time >= job.range.earliest && event._time < job.range.latest && holds(event));
     },
-    inputlookup(text, rows = [], job) {
-        const [{ append }, name] = options(text, ['append', 'strict']);
+    async inputlookup(text, rows = [], job) {
+        const [{ append }, rest] = options(text, ['append', 'strict']);
+        const [, name, where] = rest.match(/^(\w+)(?:\s+where\s+([\s\S]*))?$/);
         if (rows.length && append !== 'true') throw new Error('inputlookup after rows needs append=true');
-        return [...rows, ...lookupTable(name, job).map(({ _key, ...row }) => row)];
+        const holds = where ? await terms(where, job) : () => true;
+        return [...rows, ...lookupTable(name, job).table.filter(holds).map(({ _key, ...row }) => row)];
     },
     lookup(text, rows, job) {
         const [, rest] = options(text, ['local']);
         const m = rest.match(/^(\w+)\s+([\w, ]+?)\s+OUTPUT\s+([\w, ]+)$/);
         if (!m) throw new Error(`unknown form: lookup ${text}`);
-        const [by, output] = [words(m[2]), words(m[3])];
-        const known = new Map(lookupTable(m[1], job).map((row) => [keyOf(row, by), row]));
-        return rows.map((row) => ({ ...row, ...Object.fromEntries(output.map((field) => [field, known.get(keyOf(row, by))?.[field]]).filter(([, v]) => present(v))) }));
+        const { table, fields } = lookupTable(m[1], job);
+        const by = words(m[2]);
+        const output = m[3].split(',').map((one) => one.trim().split(/\s+as\s+/i)).map(([from, to = from]) => [from, to]);
+        const unknown = [...by, ...output.map(([from]) => from)].filter((field) => !fields.includes(field));
+        if (unknown.length) throw new Error(`the lookup \`${m[1]}\` has no field ${unknown}`);
+        const known = new Map(table.map((row) => [keyOf(row, by), row]));
+        return rows.map((row) => ({ ...row, ...Object.fromEntries(output.map(([from, to]) => [to, known.get(keyOf(row, by))?.[from]])) }));
+    },
+    loadjob(text, rows, job) {
+        const [, name] = text.match(/^savedsearch="nobody:unseen:([^"]+)"$/) ?? [];
+        if (!job.jobs?.[name]) throw new Error(`there is no result of \`${name}\` yet`);
+        return job.jobs[name].map((row) => ({ ...row }));
     },
     outputlookup(text, rows, job) {
         const [{ append, key_field: key, override_if_empty: override }, name] = options(text, ['append', 'key_field', 'override_if_empty']);
         if (append !== 'true' || !key || override !== 'false') throw new Error('only an outputlookup that adds is known here');
-        const table = lookupTable(name, job);
+        const { table, fields } = lookupTable(name, job);
         const known = new Map(table.map((row) => [row._key, row]));
-        for (const row of rows) known.set(row[key], { ...row, _key: row[key] });
+        const stored = (row) => Object.fromEntries(fields.filter((field) => present(row[field])).map((field) => [field, row[field]]));
+        for (const row of rows) known.set(row[key], { ...stored(row), _key: row[key] });
         table.splice(0, table.length, ...known.values());
         return rows;
     },
@@ -230,6 +252,13 @@ const COMMANDS = {
         }
         return rows;
     },
+    streamstats(text, rows, job) {
+        const { columns, by } = aggregation(text);
+        if (by.length) throw new Error('streamstats: `by` is not known here');
+        return rows.map((row, i) => ({ ...row, ...Object.fromEntries(columns.map(([name, of]) => [name, of(rows.slice(0, i + 1), job)])) }));
+    },
+    addinfo: (text, rows, job) => rows.map((row) => ({ ...row, info_min_time: job.range.earliest, info_max_time: job.range.latest, info_search_time: job.now, info_sid: job.sid })),
+    mvexpand: (text, rows) => rows.flatMap((row) => list(row[text.trim()]).map((value) => ({ ...row, [text.trim()]: value }))),
     eval(text, rows, job) {
         const steps = cut(text, ',').map((step) => step.match(/^(?:(\w+)|'([^']+)')\s*=\s*([\s\S]*)$/)).map((m) => [m[1] ?? m[2], expression(m[3])]);
         return rows.map((row) => {

@@ -1,4 +1,4 @@
-// The page's server: the pages themselves, and the five endpoints of splunkd that the dashboard framework asks.
+// The page's server: the pages themselves, and the six endpoints of splunkd that the dashboard framework asks.
 //
 // Exists so that the shipped definition runs its searches as in Splunk. A search is answered by `spl.mjs` over the
 // sample rows; one that cannot be answered becomes a failed job and is kept in `unanswered`, which the check wants empty.
@@ -11,9 +11,12 @@ import { search } from './spl.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json' };
 const CONTEXT = { entry: [{ content: { username: 'admin', capabilities: [], roles: ['user'] } }] };
-const TIMES = { entry: [{ name: 'd1', content: { label: 'Last 24 hours', earliest_time: '-24h@h', latest_time: 'now', order: '10', disabled: false, is_sub_menu: false } }] };
+const TIMES = {
+    entry: [['d1', 'Last 24 hours', '-24h@h'], ['d7', 'Last 7 days', '-7d@h']].map(([name, label, from], i) => (
+        { name, content: { label, earliest_time: from, latest_time: 'now', order: `${10 + i}`, disabled: false, is_sub_menu: false } })),
+};
 
-/** Serves `definition` over `world` until `close`. `asked` has every search: its range, number of rows and messages. */
+/** Serves `definition` over `world` until `close`. `asked` has every search: its range, number of rows and messages; `failed` says whether one failed. */
 export async function splunkd(definition, world) {
     const jobs = new Map();
     const asked = [];
@@ -46,6 +49,7 @@ export async function splunkd(definition, world) {
             return { sid };
         }
         if (place === '/search/jobs') return { entry: u.searchParams.getAll('id').filter((sid) => jobs.has(sid)).map((sid) => status(jobs.get(sid))) };
+        if (method === 'POST' && /^\/search\/(v2\/)?jobs\/[^/]+\/control$/.test(place)) return { messages: [] };
         const [, sid, part] = place.match(/^\/search\/(?:v2\/)?jobs\/([^/]+)\/(results(?:_preview)?)$/) ?? [];
         const job = jobs.get(sid);
         if (!job || !part) return unknown.push(`${method} ${u.pathname}`) && null;
@@ -68,7 +72,8 @@ export async function splunkd(definition, world) {
         try { return send(200, TYPES[path.extname(file)] ?? 'application/octet-stream', await readFile(file)); } catch { return send(404, 'text/plain', ''); }
     });
     await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-    return { url: `http://127.0.0.1:${server.address().port}/`, asked, unanswered, unknown, close: () => server.close() };
+    const failed = (query) => [...jobs.values()].some((job) => job.failed && job.query === query);
+    return { url: `http://127.0.0.1:${server.address().port}/`, asked, failed, unanswered, unknown, close: () => server.close() };
 }
 
 function status({ sid, query, rows, failed }) {
