@@ -12,6 +12,8 @@ mod search_head;
 #[cfg(test)]
 mod alerting;
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod deciding;
 #[cfg(test)]
 mod detecting;

@@ -53,6 +53,8 @@ pub(crate) struct Message {
 pub(crate) struct Answer {
     pub(crate) rows: Vec<Row>,
     pub(crate) messages: Vec<Message>,
+    /// Bytes of rows that the command was sent.
+    pub(crate) sent: usize,
 }
 
 #[derive(Debug, Error)]
@@ -243,6 +245,7 @@ impl<'a> Talk<'a> {
                 Some(chunk) => write_rows(chunk, wanted.as_deref()),
                 None => header_only.clone(),
             };
+            self.answer.sent += body.len();
             let all = turn + 1 >= chunks.len();
             write_frame(to, &json!({"action": "execute", "finished": all}), &body)?;
             match self.reply(from, &["finished", "inspector", "error"])? {

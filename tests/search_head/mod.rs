@@ -87,6 +87,15 @@ pub(crate) struct Finished {
     pub(crate) messages: Vec<Message>,
     /// What it asked of the KV store, by collection.
     pub(crate) traffic: BTreeMap<String, Traffic>,
+    /// Bytes of rows that its custom commands were sent.
+    pub(crate) sent: usize,
+}
+
+/// What happens beside the rows while a search runs.
+#[derive(Debug, Default)]
+struct Transcript {
+    messages: Vec<Message>,
+    sent: usize,
 }
 
 #[derive(Debug, Error)]
@@ -245,11 +254,13 @@ impl SearchHead {
         self.dispatched += 1;
         self.check(job, &commands)?;
         self.store.take_traffic();
-        let (rows, messages) = self.pipeline(job, commands)?;
+        let mut transcript = Transcript::default();
+        let rows = self.pipeline(job, commands, &mut transcript)?;
         Ok(Finished {
             rows,
-            messages,
+            messages: transcript.messages,
             traffic: self.store.take_traffic(),
+            sent: transcript.sent,
         })
     }
 
@@ -273,15 +284,16 @@ impl SearchHead {
         &mut self,
         job: &Job,
         commands: Vec<Command>,
-    ) -> Result<(Vec<Row>, Vec<Message>), Failed> {
-        let (mut rows, mut messages) = (vec![], vec![]);
+        transcript: &mut Transcript,
+    ) -> Result<Vec<Row>, Failed> {
+        let mut rows = vec![];
         for (place, command) in commands.into_iter().enumerate() {
             rows = match place {
-                0 => self.generate(job, command, &mut messages)?,
-                _ => self.process(job, command, rows, &mut messages)?,
+                0 => self.generate(job, command, transcript)?,
+                _ => self.process(job, command, rows, transcript)?,
             };
         }
-        Ok((rows, messages))
+        Ok(rows)
     }
 
     /// The first command, which brings rows; any other starts with none.
@@ -289,7 +301,7 @@ impl SearchHead {
         &mut self,
         job: &Job,
         command: Command,
-        messages: &mut Vec<Message>,
+        transcript: &mut Transcript,
     ) -> Result<Vec<Row>, Failed> {
         let clock = self.clock();
         Ok(match command {
@@ -302,7 +314,7 @@ impl SearchHead {
             }
             Command::InputLookup(input) => self.read(&input)?,
             Command::Rest(path) => self.rest(&path)?,
-            other => self.process(job, other, vec![], messages)?,
+            other => self.process(job, other, vec![], transcript)?,
         })
     }
 
@@ -311,7 +323,7 @@ impl SearchHead {
         job: &Job,
         command: Command,
         mut rows: Vec<Row>,
-        messages: &mut Vec<Message>,
+        transcript: &mut Transcript,
     ) -> Result<Vec<Row>, Failed> {
         let clock = self.clock();
         Ok(match command {
@@ -339,9 +351,7 @@ impl SearchHead {
                 .map(|row| self.informed(job, row))
                 .collect(),
             Command::Append(inner) => {
-                let (behind, more) = self.pipeline(job, inner)?;
-                messages.extend(more);
-                rows.extend(behind);
+                rows.extend(self.pipeline(job, inner, transcript)?);
                 rows
             }
             Command::Lookup(Lookup { name, by, output }) => {
@@ -352,13 +362,15 @@ impl SearchHead {
                 rows
             }
             Command::OutputLookup(output) => {
-                messages.extend(self.write(job.user, &output.name, &rows)?);
+                let message = self.write(job.user, &output.name, &rows)?;
+                transcript.messages.extend(message);
                 rows
             }
             Command::Custom { name, arguments } => {
                 let program = self.program(&name)?;
                 let answer = self.custom(job, &name, &program, &arguments).run(&rows)?;
-                messages.extend(answer.messages);
+                transcript.messages.extend(answer.messages);
+                transcript.sent += answer.sent;
                 answer.rows
             }
         })
