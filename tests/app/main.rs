@@ -28,6 +28,8 @@ mod learning;
 #[cfg(test)]
 mod lookup_faults;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod shipped;

@@ -2,7 +2,7 @@
 //!
 //! In its own app a search sees everything; of other apps what they export to the system (`metadata/default.meta`). Of
 //! objects with one name its own app's comes first. Inferred: that of two other apps the last by name comes first.
-//! Not here: objects of persons (private ones), and `local.meta` beside `default.meta`.
+//! Not here: objects of persons (private ones).
 
 use super::conf::{Conf, ConfError, Stanza};
 use std::{collections::BTreeMap, path::Path};
@@ -43,6 +43,14 @@ impl App {
             meta: Conf::parse(meta)?,
             confs: files.iter().map(parsed).collect::<Result<_, ConfError>>()?,
         })
+    }
+
+    /// Lays `local.meta` over the app's metadata.
+    pub(crate) fn overlay(&mut self, meta: &str) -> Result<(), ConfError> {
+        for (name, stanza) in Conf::parse(meta)?.stanzas {
+            self.meta.stanzas.entry(name).or_default().extend(stanza);
+        }
+        Ok(())
     }
 
     /// The value for an object: its own, else its kind's, else the app's.
