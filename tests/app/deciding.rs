@@ -1,6 +1,6 @@
 //! What people decide about a detection, and what becomes of it: `unseen_mark`.
 
-use crate::search_head::{row::Row, scheduler::Run, Failed, SearchHead};
+use crate::search_head::{access::User, row::Row, scheduler::Run, Failed, SearchHead};
 use crate::stage::{
     alerted, alerts, at, baseline, call, names, number, run, stored, with_calls, DECISIONS,
     DETECTIONS, LOOK,
@@ -18,9 +18,10 @@ fn mark(head: &mut SearchHead, name: &str, status: &str) -> Vec<Row> {
     mark_key(head, &key, status).expect("a decision is stored")
 }
 
+/// An analyst does so.
 fn mark_key(head: &mut SearchHead, key: &str, status: &str) -> Result<Vec<Row>, Failed> {
     let spl = format!("| `unseen_mark(\"{key}\", \"{status}\")`");
-    Ok(head.run_spl(&spl, 0, head.now)?.rows)
+    Ok(head.run_spl_as(User::Analyst, &spl, 0, head.now)?.rows)
 }
 
 #[test]
@@ -125,5 +126,24 @@ fn a_role_of_any_name_can_be_marked() {
         assert_eq!(decisions[0].text("user"), user);
         assert_eq!(decisions[0].text("_key"), row.text("key"));
         assert_eq!(number(&decisions[0], "decided"), head.now);
+    }
+}
+
+#[test]
+fn analysts_write_decisions_and_nothing_else() {
+    let mut head = with_calls(&[call(NEW, "14 Aug 10:30")]);
+    until("14 Aug 12:00", &mut head);
+    let every = head.store.collections();
+    assert_eq!(every.len(), 5);
+    for collection in every {
+        let write = format!(
+            "| makeresults | eval _key=\"k\", user=\"x\" \
+             | outputlookup append=true key_field=_key override_if_empty=false {collection}"
+        );
+        let written = head.run_spl_as(User::Analyst, &write, 0, 1);
+        match written {
+            Ok(_) => assert_eq!(collection, DECISIONS),
+            Err(error) => assert!(matches!(error, Failed::NoPermission(_)), "{error}"),
+        }
     }
 }

@@ -30,9 +30,22 @@ fn health_has_nothing_to_say_in_a_healthy_week() {
 fn health_tells_that_nothing_is_learned_or_the_store_cannot_be_read() {
     let mut head = healthy();
     head.store = installed().store;
+    head.macros.define("unseen_index", "index=elsewhere");
+    run(&mut head, INITIAL, "15 Aug 07:00").unwrap();
+    head.macros.define("unseen_index", "index=main");
     let expected =
         "Nothing is learned yet, or the KV store cannot be read: run Initial, or see whether the KV store is up.";
-    assert_eq!(problems(&mut head, "15 Aug 07:52"), [expected]);
+    assert_eq!(
+        problems(&mut head, "15 Aug 07:52"),
+        [expected],
+        "nothing was read"
+    );
+    head.store = installed().store;
+    assert_eq!(
+        problems(&mut head, "15 Aug 07:52"),
+        [expected],
+        "nothing was run"
+    );
     head.store.health = Health::Down;
     assert_eq!(problems(&mut head, "15 Aug 07:52"), [expected]);
 }

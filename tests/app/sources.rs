@@ -92,8 +92,10 @@ fn the_play_is_the_same_from_either_source_with_the_add_on_or_without() {
 fn the_index_is_named_in_one_place() {
     let mut head = before_initial();
     head.macros.define("unseen_index", "index=elsewhere");
-    head.run(INITIAL).unwrap();
+    let result = head.run(INITIAL).unwrap().rows;
     assert!(baseline(&head).is_empty());
+    assert_eq!(result[0].text("rows"), "0");
+    assert_eq!(result[0].text("learned_from"), "");
     head.macros.define("unseen_index", "index=main");
     head.run(INITIAL).unwrap();
     assert_eq!(baseline(&head).len(), 17);

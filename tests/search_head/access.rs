@@ -11,7 +11,7 @@ pub(crate) enum User {
     System,
     /// Has the role `admin`.
     Admin,
-    /// Has the role `user`.
+    /// Has the role `power`.
     Analyst,
 }
 
@@ -20,7 +20,7 @@ impl User {
         match self {
             User::System => "splunk-system-role",
             User::Admin => "admin",
-            User::Analyst => "user",
+            User::Analyst => "power",
         }
     }
 

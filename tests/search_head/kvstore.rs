@@ -155,6 +155,10 @@ impl KvStore {
         traffic.joined += found;
     }
 
+    pub(crate) fn collections(&self) -> Vec<String> {
+        self.collections.keys().cloned().collect()
+    }
+
     /// Everything that is really there, for a test to look at; no search can do this.
     pub(crate) fn contents(&self, collection: &str) -> Vec<Row> {
         let documents = &self.collections[collection].documents;
