@@ -30,6 +30,8 @@ mod lookup_faults;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod nine_days;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
 mod shipped;

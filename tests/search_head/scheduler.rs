@@ -51,7 +51,7 @@ pub(crate) struct Scheduler {
 }
 
 /// One scheduled run of a saved search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) search: String,
     /// When it ran.
