@@ -24,6 +24,8 @@ mod health;
 #[cfg(test)]
 mod how_tos;
 #[cfg(test)]
+mod install;
+#[cfg(test)]
 mod learning;
 #[cfg(test)]
 mod lookup_faults;

@@ -13,6 +13,8 @@ pub(crate) enum User {
     Admin,
     /// Has the role `power`.
     Analyst,
+    /// Has the role `user`.
+    Reader,
 }
 
 impl User {
@@ -21,6 +23,7 @@ impl User {
             User::System => "splunk-system-role",
             User::Admin => "admin",
             User::Analyst => "power",
+            User::Reader => "user",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Splunk's time modifiers, as far as the shipped searches use them, in a search head's time zone.
 //!
-//! `now`, and `-<n><d|h|m>[@<d|h>]`. Written without a look at the product's own, so that one can be held against
+//! `now`, `-<n><d|h|m>[@<d|h>]`, and `@<d|h>` alone. Written without a look at the product's own, so that one can be compared with
 //! the other. Days are days of the calendar, hours are 3,600 seconds, minutes 60. Anything else is refused.
 
 use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc};
@@ -32,6 +32,7 @@ pub(crate) fn relative_time(now: i64, modifier: &str, zone: Tz) -> Result<i64, U
         return Ok(now);
     }
     let (offset, snap) = match modifier.split_once('@') {
+        Some(("", snap)) => ("-0m", Some(snap)),
         Some((offset, snap)) => (offset, Some(snap)),
         None => (modifier, None),
     };
@@ -92,6 +93,7 @@ mod tests {
             ("-2d", "2023-03-25T10:30:15Z"),
             ("-48h@h", "2023-03-25T09:00:00Z"),
             ("-31m@h", "2023-03-27T08:00:00Z"),
+            ("@d", "2023-03-26T22:00:00Z"),
         ] {
             assert_eq!(
                 relative_time(now, modifier, berlin).unwrap(),
