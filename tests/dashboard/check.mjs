@@ -273,6 +273,11 @@ for (const record of alertedAgain.lookups.unseen_detections) if (record.command 
 await open({ ...alertedAgain, now: rows.now + HOUR }, { shows: 'Mature' }, async ({ page }) => {
     await check('what is expected is new again after a newer alert', async () => (await cells(page, 'Detections')).some(([status, , , call]) => status === 'new' && call === 'rds:ModifyDBCluster'));
 });
+const ahead = structuredClone(rows);
+for (const decision of ahead.lookups.unseen_decisions) decision.decided = rows.now + 365 * DAY;
+await open(ahead, { shows: 'Mature', form: { 'form.status': 'expected' } }, async ({ page }) => {
+    await check('a decision of the future keeps nothing off the list', async () => none(await cells(page, 'Detections')));
+});
 const ranked = structuredClone(rows);
 const [least, most] = [listed.find((one) => statusOf(one) === 'new'), listed.filter((one) => statusOf(one) === 'new').at(-1)];
 for (const [{ pair: [user, command] }, surprise] of [[least, '0'], [most, '31.25']]) ranked.lookups.unseen_rankings.push({ _key: keyOf(user, command), kind: 'pair', user, command, surprise, reason: 'none of the 12 roles most like it make this call' });
