@@ -93,7 +93,7 @@ await check('the reports whose last result is shown are shipped, and scheduled',
     const shipped = conf('savedsearches');
     return none(queries.flatMap(([, query]) => [...query.matchAll(/loadjob savedsearch="nobody:unseen:([^"]+)"/g)].map(([, name]) => name)).filter((name) => shipped[name]?.enableSched !== '1'));
 });
-await check('windows are said in macros only: no query has one of its own', () => none(queries.filter(([, query]) => /"-\d+\w/.test(query)).map(([id]) => id)));
+await check('windows stand in macros only: no query has one of its own', () => none(queries.filter(([, query]) => /"-\d+\w/.test(query)).map(([id]) => id)));
 await check('every table is bounded on the page', () => none(Object.entries(visualizations).filter(([, viz]) => viz.type === 'splunk.table' && !(viz.options.count > 0)).map(([id]) => id)));
 await check('the icons are PNG files of 36 and 72 pixels', () => none(['appIcon', 'appIconAlt'].flatMap((name) => [[name, 36], [`${name}_2x`, 72]]).filter(([name, side]) => {
     const png = readFileSync(path.join(repository, `splunk_app/static/${name}.png`));
