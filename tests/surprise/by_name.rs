@@ -3,6 +3,7 @@
 use super::input::RankInput;
 use std::collections::{BTreeMap, HashMap};
 use unseen::baseline::surprise::{rank, service_of, six_decimals, Evidence, Pair, PairSighting};
+use unseen::time::Timestamp;
 
 /// Names, numbered from 0 as they come.
 #[derive(Default)]
@@ -78,7 +79,10 @@ pub(crate) fn rank_by_name(input: &RankInput) -> BTreeMap<(String, String), Rank
     };
     let stored = input.live().map(|row| PairSighting {
         pair: pair(&row.role, &row.call),
-        first: row.first,
+        first: match row.first {
+            first if first > Timestamp(0) => first,
+            _ => PairSighting::UNDATED,
+        },
     });
     let stored = stored.collect();
     let observed = input.observed.iter();

@@ -37,8 +37,8 @@ pub(crate) fn expect(input: &RankInput) -> BTreeMap<Pair, Expected> {
 struct Inputs {
     /// C.
     window_opens: Timestamp,
-    /// f(r, c) of the known pairs.
-    first: BTreeMap<Pair, Timestamp>,
+    /// f(r, c) of the known pairs; none where no time can be true.
+    first: BTreeMap<Pair, Option<Timestamp>>,
     new: BTreeSet<Pair>,
 }
 
@@ -108,7 +108,7 @@ impl Inputs {
             clause_2(n, m),
             new_service.map_or(String::new(), clause_3),
             clause_4(a),
-            clause_5(&rate, self.days_known(r)),
+            clause_5(&rate, s_r.len(), self.days_known(r)),
         ];
         let clauses = clauses.into_iter().filter(|clause| !clause.is_empty());
         Expected {
@@ -127,7 +127,7 @@ impl Inputs {
     /// f(r, .).
     fn firsts<'a>(&'a self, r: &'a str) -> impl Iterator<Item = Timestamp> + 'a {
         let pairs = self.first.iter().filter(move |((role, _), _)| role == r);
-        pairs.map(|(_, &first)| first)
+        pairs.filter_map(|(_, &first)| first)
     }
 
     fn born(&self, r: &str) -> Option<Timestamp> {
@@ -157,14 +157,22 @@ impl Inputs {
 }
 
 /// The known pairs, each with its first sighting.
-fn known(input: &RankInput) -> BTreeMap<Pair, Timestamp> {
+fn known(input: &RankInput) -> BTreeMap<Pair, Option<Timestamp>> {
     let mut first = BTreeMap::new();
     for row in input.live().filter(|row| row.first <= input.window_opens) {
         let pair = (row.role.clone(), row.call.clone());
         let least = first.entry(pair).or_insert(row.first);
         *least = row.first.min(*least);
     }
+    let first = first.into_iter();
     first
+        .map(|(pair, first)| (pair, Some(first).filter(|&first| can_be_true(first))))
+        .collect()
+}
+
+/// After 1970-01-01 00:00 UTC.
+fn can_be_true(time: Timestamp) -> bool {
+    time > Timestamp(0)
 }
 
 /// Step 1: the roles like r, most like first.
@@ -268,9 +276,12 @@ fn clause_4(a: usize) -> String {
     }
 }
 
-fn clause_5(rate: &Rate, days_known: Option<i64>) -> String {
-    let Some(d) = days_known else {
+fn clause_5(rate: &Rate, known_calls: usize, days_known: Option<i64>) -> String {
+    if known_calls == 0 {
         return String::new();
+    }
+    let Some(d) = days_known else {
+        return "it is not known when the role was first seen".to_owned();
     };
     if rate.t > 0.0 {
         let made = match rate.k {

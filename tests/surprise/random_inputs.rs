@@ -38,8 +38,10 @@ fn moment() -> impl Strategy<Value = i64> {
         (-40i64..2).prop_map(|days| days * DAY / 2),
     ];
     prop_oneof![
-        (edge, -1i64..=1).prop_map(|(edge, beside)| edge + beside),
-        -90 * DAY..24 * HOUR,
+        8 => (edge, -1i64..=1).prop_map(|(edge, beside)| edge + beside),
+        8 => -90 * DAY..24 * HOUR,
+        // No time that can be true, and the first one that can.
+        1 => (-1i64..=1).prop_map(|beside| beside - OPENS.0),
     ]
 }
 

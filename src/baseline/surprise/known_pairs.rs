@@ -114,6 +114,15 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_without_a_time_that_can_be_true_is_known_whatever_else_is_stored_of_it() {
+        let undated = sighting(0, 0, PairSighting::UNDATED.0);
+        let stored = vec![sighting(0, 0, 90), undated, sighting(0, 0, 101)];
+        let (known, learned) = KnownPairs::new(stored, Timestamp(100));
+        assert_eq!(known.of_role(0), [undated]);
+        assert!(learned.is_empty());
+    }
+
+    #[test]
     fn roles_that_are_not_known_have_no_calls_and_do_not_count() {
         let stored = vec![
             sighting(5, 1, 1),

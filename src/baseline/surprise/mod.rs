@@ -76,8 +76,18 @@ pub struct Pair {
 pub struct PairSighting {
     /// Which role and which call.
     pub pair: Pair,
-    /// When the pair was first seen.
+    /// When the pair was first seen; [`UNDATED`](Self::UNDATED) where no time that it has can be true.
     pub first: Timestamp,
+}
+
+impl PairSighting {
+    /// Before the window opened, at a time that is not known: the pair is known, and counts for no time of its role.
+    pub const UNDATED: Timestamp = Timestamp(i64::MIN);
+
+    /// When the pair was first seen, if that is known.
+    fn dated(&self) -> Option<Timestamp> {
+        Some(self.first).filter(|&first| first != Self::UNDATED)
+    }
 }
 
 /// What was counted of each observed pair that is new, in the order of the pairs.

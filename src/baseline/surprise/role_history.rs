@@ -9,11 +9,12 @@ use crate::time::{Timestamp, DAY};
 pub struct RoleHistory {
     /// How many calls it is known to make (K): 0 if the role is new.
     pub calls: usize,
-    /// When it was first seen; none if it is new.
+    /// When it was first seen; none if it is new, or if no time that it has can be true.
     pub first_seen: Option<Timestamp>,
     /// How many whole days before the window it was first seen.
     pub days_known: i64,
-    /// Over how many days before the window its new calls are counted (T): 0 if it is new, or was first seen in the week before.
+    /// Over how many days before the window its new calls are counted (T): 0 if it is new, was first seen
+    /// in the week before, or nobody knows when.
     pub days_counted: f64,
     /// How many calls it began in those days (k).
     pub new_calls: usize,
@@ -22,18 +23,22 @@ pub struct RoleHistory {
 impl RoleHistory {
     /// The history of a role with these known calls.
     pub(super) fn new(calls: &[PairSighting], window_opens: Timestamp) -> Self {
-        let Some(first_seen) = calls.iter().map(|sighting| sighting.first).min() else {
-            return Self::default();
+        let history = Self {
+            calls: calls.len(),
+            ..Self::default()
+        };
+        let Some(first_seen) = calls.iter().filter_map(PairSighting::dated).min() else {
+            return history;
         };
         let settled = first_seen.saturating_add(SETTLING);
         let since = settled.max(window_opens.saturating_add(-HISTORY));
         let is_counted = |sighting: &&PairSighting| since < sighting.first;
         Self {
-            calls: calls.len(),
             first_seen: Some(first_seen),
             days_known: window_opens.0.saturating_sub(first_seen.0) / DAY,
             days_counted: (window_opens.0 - since.0).max(0) as f64 / DAY as f64,
             new_calls: calls.iter().filter(is_counted).count(),
+            ..history
         }
     }
 
@@ -88,6 +93,19 @@ mod tests {
     fn a_role_without_known_calls_is_new_and_weighs_one() {
         assert_eq!(history(&[]), RoleHistory::default());
         assert_eq!(history(&[]).weight(), 1.0);
+    }
+
+    #[test]
+    fn calls_first_seen_at_no_time_that_can_be_true_are_known_and_count_for_nothing_else() {
+        let undated = PairSighting::UNDATED.0;
+        let expected = RoleHistory {
+            calls: 2,
+            ..history(&[95 * DAY])
+        };
+        assert_eq!(history(&[undated, 95 * DAY]), expected);
+        let all_undated = history(&[undated, undated]);
+        assert_eq!((all_undated.calls, all_undated.first_seen), (2, None));
+        assert_eq!(all_undated.weight(), 1.0);
     }
 
     #[test]

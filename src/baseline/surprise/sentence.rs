@@ -54,6 +54,9 @@ impl Evidence {
         if role.calls == 0 {
             return None;
         }
+        if role.first_seen.is_none() {
+            return Some("it is not known when the role was first seen".to_owned());
+        }
         if role.days_counted == 0.0 {
             let known = days(role.days_known);
             return Some(format!(
@@ -96,12 +99,14 @@ fn days(days: i64) -> String {
 mod tests {
     use super::super::{Pair, RoleHistory, Votes};
     use super::*;
+    use crate::time::Timestamp;
 
     fn evidence() -> Evidence {
         Evidence {
             pair: Pair { role: 0, call: 0 },
             role: RoleHistory {
                 calls: 3,
+                first_seen: Some(Timestamp(0)),
                 days_counted: 28.0,
                 ..RoleHistory::default()
             },
@@ -191,5 +196,16 @@ mod tests {
             evidence.role.calls = 0;
             assert_eq!(clause(evidence, 2), "", "a new role has no history");
         }
+    }
+
+    #[test]
+    fn of_a_role_without_a_time_that_can_be_true_no_time_is_named() {
+        let mut evidence = evidence();
+        evidence.role = RoleHistory {
+            calls: 3,
+            ..RoleHistory::default()
+        };
+        let unknown = "it is not known when the role was first seen";
+        assert_eq!(clause(evidence, 2), unknown);
     }
 }
