@@ -22,7 +22,7 @@ pub enum DetectError {
 }
 
 /// What an observation that may have to be reported is asked for by, once there are [`Verdicts`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u32);
 
 /// Finds the observations that a baseline does not know.

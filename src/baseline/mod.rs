@@ -11,9 +11,11 @@
 //! | forgotten | stored, but last seen at or before the forget cut-off: it counts as absent |
 //!
 //! The rule itself is one `match`, in `judge.rs`. Both jobs are state machines that are fed facts in any order and then finished:
-//! [`Learner`] merges facts into the next baseline, [`Detector`] finds the observations that the baseline never saw.
+//! [`Learner`] merges facts into the next baseline, [`Detector`] finds the observations that the baseline never saw; beside it an
+//! [`Explainer`] ranks them.
 
 mod detector;
+mod explainer;
 mod fingerprint;
 mod judge;
 mod learner;
@@ -23,6 +25,7 @@ mod stats;
 pub mod surprise;
 
 pub use detector::{DetectError, Detector, Ticket, Verdicts};
+pub use explainer::{Explainer, Explanation, Explanations, PartOfBaseline};
 pub use judge::{judge, Cutoffs, Maturity, Verdict};
 pub use learner::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};
 pub use running::RunningBaseline;

@@ -1,7 +1,9 @@
 //! The rows that may have to go out, as they came: text, ticket and header, and the pages that go out of them.
 //!
-//! Knows nothing of cells. Rows of different headers never share a page, since a reply has one header.
+//! Knows nothing of cells, but that some may be appended to a row. Rows of different headers never share a page, since a reply has one
+//! header.
 
+use super::ranking::Ranking;
 use crate::baseline::Ticket;
 use crate::protocol::More;
 use crate::rows::Row;
@@ -54,17 +56,25 @@ impl HeldRows {
             .collect();
     }
 
-    /// Appends rows that share a header, and the header before them.
-    pub(super) fn page(&mut self, out: &mut Vec<u8>) -> More {
+    /// Appends rows that share a header, and the header before them, each with what the ranking has to add.
+    pub(super) fn page(&mut self, ranking: Option<&Ranking>, out: &mut Vec<u8>) -> More {
         let Some(&first) = self.waiting.last() else {
             return More::Nothing;
         };
         let header = self.header_of(first);
-        out.extend_from_slice(&self.headers[header].1);
+        match ranking {
+            None => out.extend_from_slice(&self.headers[header].1),
+            Some(ranking) => ranking.append_names(&self.headers[header].1, out),
+        }
         for _ in 0..self.rows_a_page {
             match self.waiting.last() {
                 Some(&row) if self.header_of(row) == header => {
-                    out.extend_from_slice(self.text_of(row));
+                    match ranking {
+                        None => out.extend_from_slice(self.text_of(row)),
+                        Some(ranking) => {
+                            ranking.append_cells(self.text_of(row), self.tickets[row], out)
+                        }
+                    }
                     self.waiting.pop();
                 }
                 _ => break,

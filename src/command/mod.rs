@@ -5,6 +5,7 @@
 
 mod held_rows;
 mod page_worker;
+mod ranking;
 mod resolve;
 mod seen;
 mod unseen;
@@ -94,6 +95,8 @@ enum BadRows {
     NoCsv { chunk: u64, error: RowError },
     #[error("chunk {chunk}: {error}; nothing was learned")]
     NoTime { chunk: u64, error: NotATimeIn },
+    #[error("chunk {chunk}: the rows have a column `{column}` already, which `explain=true` would add; rename or remove it before this command")]
+    ColumnTaken { chunk: u64, column: &'static str },
 }
 
 fn info(text: String) -> Message {

@@ -4,9 +4,10 @@
 //! is decided in `baseline`.
 
 use super::held_rows::HeldRows;
+use super::ranking::Ranking;
 use super::{info, warn, BadRows, Surroundings, ADVICE};
-use crate::baseline::{BaselineStats, Cutoffs, DetectError, Detector, Verdicts};
-use crate::lookup::{Clock, FactReader, FactRow, Skip, Tally};
+use crate::baseline::{BaselineStats, Cutoffs, DetectError, Detector, Explainer, Verdicts};
+use crate::lookup::{ranking_column_of, schema, Clock, FactReader, FactRow, Skip, Tally};
 use crate::messages::{
     count, fields_without_a_value, flood, row_problems, unknown_values, Messages, Purpose,
 };
@@ -30,6 +31,9 @@ pub(super) struct Unseen<Z> {
     chunk: u64,
     tally: Tally,
     detector: Option<Detector>,
+    /// With `explain=true` only, as is the ranking that it ends in.
+    explainer: Option<Explainer>,
+    ranking: Option<Ranking>,
     held: HeldRows,
 }
 
@@ -42,6 +46,8 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
     ) -> Result<Self, OptionError> {
         let as_of = options.as_of.moment(latest, surroundings.now);
         let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
+        let (width, service_field) = (options.by.len(), schema::service_field(&options.by));
+        let explainer = || Explainer::new(cutoffs, width, service_field);
         Ok(Self {
             cutoffs,
             clock: Clock {
@@ -51,8 +57,10 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             },
             zone: surroundings.zone,
             chunk: 0,
-            tally: Tally::new(options.by.len()),
+            tally: Tally::new(width),
             detector: Some(Detector::new(cutoffs)),
+            explainer: options.explain.then(explainer),
+            ranking: None,
             held: HeldRows::new(rows_a_page),
             options,
         })
@@ -66,12 +74,19 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let no_csv = |error| BadRows::NoCsv { chunk, error };
         let mut rows = FactReader::new(body, &self.options.by, self.clock).map_err(no_csv)?;
         let header = rows.header().raw();
+        let taken = ranking_column_of(rows.header()).filter(|_| self.explainer.is_some());
         while let Some(FactRow {
             row, keys, reading, ..
         }) = rows.next(&mut self.tally).map_err(no_csv)?
         {
             let ticket = match reading {
-                Ok(reading) => detector.feed(keys, reading.fact),
+                Ok(reading) => {
+                    let ticket = detector.feed(keys, reading.fact);
+                    if let Some(explainer) = &mut self.explainer {
+                        explainer.feed(keys, reading.fact, ticket);
+                    }
+                    ticket
+                }
                 Err(Skip::TooManyKeys {
                     is_observation: true,
                 }) => Some(detector.feed_unjudged()),
@@ -82,6 +97,9 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
                 Err(_) => None,
             };
             if let Some(ticket) = ticket {
+                if let Some(column) = taken {
+                    return Err(BadRows::ColumnTaken { chunk, column });
+                }
                 self.held.push(ticket, header, &row);
             }
         }
@@ -108,6 +126,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
             &ADVICE,
         ));
         warnings.extend(row_problems(&self.tally, Purpose::Detect));
+        warnings.extend(self.ranking.as_ref().and_then(Ranking::warning));
         let summary = info(self.summary(verdicts));
         std::iter::once(summary)
             .chain(warnings.into_iter().map(warn))
@@ -149,10 +168,12 @@ impl<Z: TimeZone + Copy> Command for Unseen<Z> {
         };
         let verdicts = detector.finish().map_err(NothingJudged)?;
         self.held.keep(|ticket| verdicts.is_reported(ticket));
+        let explainer = self.explainer.take();
+        self.ranking = explainer.map(|explainer| Ranking::new(explainer.finish(&verdicts)));
         Ok(self.messages(&verdicts))
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> More {
-        self.held.page(out)
+        self.held.page(self.ranking.as_ref(), out)
     }
 }

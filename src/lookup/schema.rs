@@ -56,6 +56,9 @@ pub const ENOUGH_DATA: ColumnSpec = column("enough_data", Holds::Flag, true, tru
 /// The name of the row.
 pub const ROW_KEY: ColumnSpec = column("_key", Holds::RowKey, false, true);
 
+/// The key field whose values begin with a service: `s3:GetObject`.
+const COMMAND: &str = "command";
+
 /// All of them, in the order in which they are asked for and written.
 pub const SCHEMA: [ColumnSpec; 7] = [
     FIRST_TIME,
@@ -86,6 +89,11 @@ pub fn check_key_fields(by: &[String]) -> Result<(), BadKeyField> {
         }),
         None => Ok(()),
     }
+}
+
+/// Which of the key fields has values that begin with a service, if any.
+pub fn service_field(by: &[String]) -> Option<usize> {
+    by.iter().position(|field| field == COMMAND)
 }
 
 /// The columns that learning needs: only these then cross the pipe.

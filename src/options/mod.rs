@@ -38,10 +38,10 @@ mod tests {
     fn every_option_of_the_table_is_read() {
         for command in SearchCommand::ALL {
             for option in command.options() {
-                let typed = format!("user {}={}", option.name, other(option.value));
+                let typed = format!("user command {}={}", option.name, other(option.value));
                 assert_ne!(
                     settings(command, &typed),
-                    settings(command, "user"),
+                    settings(command, "user command"),
                     "`{}` takes `{}` and nothing parses it",
                     command.name(),
                     option.name

@@ -69,6 +69,12 @@ pub enum OptionError {
         /// The field.
         field: String,
     },
+    /// With a single key field there is no call beside the role.
+    #[error("`explain=true` needs two key fields or more, the first for the role, the others for the call, got only `{field}`")]
+    NoCallToExplain {
+        /// The only key field.
+        field: String,
+    },
     /// A window is no time modifier.
     #[error("`{option}` must be a time modifier such as `-24h@h` or `-90d@d`, got `{got}`")]
     NotAModifier {
@@ -456,6 +462,8 @@ pub struct UnseenOptions {
     pub windows: Windows,
     /// The time they count from.
     pub as_of: AsOf,
+    /// Each reported row says how surprising it is, and why.
+    pub explain: bool,
 }
 
 impl UnseenOptions {
@@ -476,11 +484,18 @@ impl UnseenOptions {
     }
 
     fn of(words: Words) -> Result<Self, OptionError> {
-        Ok(Self {
-            windows: words.windows()?,
-            as_of: words.as_of()?,
-            by: words.by,
-        })
+        let explain = words.switch("explain")?;
+        match words.by.as_slice() {
+            [field] if explain => Err(OptionError::NoCallToExplain {
+                field: field.clone(),
+            }),
+            _ => Ok(Self {
+                windows: words.windows()?,
+                as_of: words.as_of()?,
+                explain,
+                by: words.by,
+            }),
+        }
     }
 }
 

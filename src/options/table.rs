@@ -152,6 +152,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         help: "The time that windows count from; `latest` is the end of the search's time range, but never later than now.",
     },
     OptionSpec {
+        name: "explain",
+        commands: UNSEEN,
+        value: Value::Bool,
+        default: Some("false"),
+        help: "Appends how surprising each reported row is, and why; it needs all rows of the baseline, and two key fields or more: the first is the role, the others are the call.",
+    },
+    OptionSpec {
         name: "changes",
         commands: SEEN,
         value: Value::Bool,

@@ -35,6 +35,13 @@ impl<'o> Writer<'o> {
         });
     }
 
+    /// Begins a row with all cells of one that was written before, as it stands in its body: its line end is left out.
+    pub fn cells_of(&mut self, row: &[u8]) {
+        let row = row.strip_suffix(b"\n").unwrap_or(row);
+        let row = row.strip_suffix(b"\r").unwrap_or(row);
+        self.append(|out| out.extend_from_slice(row));
+    }
+
     /// Writes one cell through `write`, which must append neither comma, quote nor line end: a number, a digest.
     pub fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         if self.cells > 0 {
@@ -104,6 +111,18 @@ mod tests {
             write(&[vec![b"".to_vec(), b"x".to_vec()], vec![b"".to_vec()]]),
             b",x\n\"\"\n"
         );
+    }
+
+    #[test]
+    fn a_row_that_was_written_before_gets_further_cells() {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out);
+        for row in ["a,\"b\nc\"\n", "a,\r\n", "\"\""] {
+            writer.cells_of(row.as_bytes());
+            writer.cell(b"x,y");
+            writer.end_row();
+        }
+        assert_eq!(out, b"a,\"b\nc\",\"x,y\"\na,,\"x,y\"\n\"\",\"x,y\"\n");
     }
 
     proptest! {

@@ -1,0 +1,171 @@
+//! Explaining: the same facts that a detector is fed, in any order, then how surprising each reported observation is, and why.
+//!
+//! Stands beside a [`Detector`](super::Detector) and decides nothing about novelty. Collects what ranking needs, sixteen bytes for each
+//! stored fact; how pairs are ranked is in `surprise`.
+
+mod explanation;
+mod pair_table;
+
+pub use explanation::{Explanation, Explanations};
+
+use super::surprise::Pair;
+use super::surprise::{rank, PairSighting};
+use super::{judge, Cutoffs, Fact, Maturity, Ticket, Verdict, Verdicts};
+use crate::keys::RowKeys;
+use crate::time::Timestamp;
+use pair_table::PairTable;
+use thiserror::Error;
+
+/// Why nothing is ranked: of a part of a baseline, how common a call is among roles cannot be counted.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum PartOfBaseline {
+    /// What is stored came only joined to observations, or as one row about all of it.
+    #[error("none of its rows came by itself")]
+    NoRows,
+    /// Some of what was joined to observations did not come as a row of its own.
+    #[error(
+        "{missing} of the {joined} keys that were joined to it did not come as rows of their own"
+    )]
+    RowsMissing {
+        /// How many known keys did not.
+        missing: usize,
+        /// How many known keys were joined.
+        joined: usize,
+    },
+}
+
+/// Collects what is stored of each key, and the keys of the observations that may be reported.
+///
+/// ```
+/// use unseen::baseline::{Cutoffs, Detector, Explainer, Fact, Maturity, Sighting, StoredSighting};
+/// use unseen::keys::RowKeys;
+/// use unseen::time::{Timestamp, DAY};
+///
+/// let opens = Timestamp(99 * DAY);
+/// let cutoffs = Cutoffs { activity: opens, forget: None, learning: opens, earliest: Cutoffs::AFTER_EPOCH };
+/// let (mut detector, mut explainer) = (Detector::new(cutoffs), Explainer::new(cutoffs, 2, Some(1)));
+/// let mut feed = |key: [&str; 2], fact| {
+///     let keys = RowKeys::one(&key);
+///     let ticket = detector.feed(&keys, fact);
+///     explainer.feed(&keys, fact, ticket);
+///     ticket
+/// };
+/// let stored = StoredSighting {
+///     sighting: Sighting::new(Some(Timestamp(20 * DAY)), Some(Timestamp(98 * DAY))),
+///     maturity: Some(Maturity::Mature),
+///     verbatim: true,
+/// };
+/// for role in ["ann", "bob"] {
+///     feed([role, "s3:GetObject"], Fact { observed: None, stored: Some(stored) });
+/// }
+/// let ticket = feed(["ann", "iam:CreateUser"], Fact { observed: Some(Sighting::NEVER), stored: None }).unwrap();
+///
+/// let verdicts = detector.finish().unwrap();
+/// let explanations = explainer.finish(&verdicts).unwrap();
+/// assert_eq!(
+///     explanations.of(ticket).unwrap().reason(),
+///     "the one role most like it does not make this call; the one other role does not make it; the role never used iam before; \
+///      before this window the role made no new call for 28 days"
+/// );
+/// ```
+#[derive(Debug)]
+pub struct Explainer {
+    cutoffs: Cutoffs,
+    pairs: PairTable,
+    /// What the baseline's own rows store.
+    rows: Vec<PairSighting>,
+    /// What is stored and was joined to observations.
+    joined: Vec<PairSighting>,
+    /// The keys of the observations that may be reported, in the order of their tickets.
+    held: Vec<(Ticket, Pair)>,
+}
+
+impl Explainer {
+    /// An explainer for keys of `width` fields, two or more: the first is the role, the others are the call. `service_field` is the field
+    /// whose values begin with a service, if there is one.
+    pub fn new(cutoffs: Cutoffs, width: usize, service_field: Option<usize>) -> Self {
+        Self {
+            cutoffs,
+            pairs: PairTable::new(width, service_field),
+            rows: Vec::new(),
+            joined: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
+    /// Takes one fact about the keys of a row, and the ticket that the detector gave for it, if it gave one.
+    pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact, ticket: Option<Ticket>) {
+        let fact = fact.about(keys.count());
+        let pairs = &mut self.pairs;
+        if let Some(first) = first_sighting(fact, &self.cutoffs) {
+            let stored = match fact.observed {
+                None => &mut self.rows,
+                Some(_) => &mut self.joined,
+            };
+            keys.for_each(|key| {
+                let pair = pairs.pair(key);
+                stored.push(PairSighting { pair, first });
+            });
+        }
+        if let Some(ticket) = ticket {
+            let held = &mut self.held;
+            keys.for_each(|key| held.push((ticket, pairs.pair(key))));
+        }
+    }
+
+    /// Ranks the observations that are reported.
+    ///
+    /// # Errors
+    /// [`PartOfBaseline`], if anything is reported and not all rows of the baseline came, as far as that shows.
+    pub fn finish(mut self, verdicts: &Verdicts) -> Result<Explanations, PartOfBaseline> {
+        if verdicts.count() == 0 {
+            return Ok(Explanations::none(self.pairs));
+        }
+        self.check_whole(verdicts)?;
+        self.rows.append(&mut self.joined);
+        let observed = self.held.iter().map(|&(_, pair)| pair).collect();
+        let services = self.pairs.services();
+        let service_of = |call: u32| services[call as usize];
+        let evidence = rank(self.cutoffs.activity, self.rows, observed, service_of);
+        Ok(Explanations::new(self.pairs, evidence, self.held))
+    }
+
+    /// Checks that what was joined as known came as a row of the baseline too.
+    fn check_whole(&mut self, verdicts: &Verdicts) -> Result<(), PartOfBaseline> {
+        if verdicts.stats.baseline_rows == 0 {
+            return Err(PartOfBaseline::NoRows);
+        }
+        self.rows.sort_unstable();
+        let known = self.joined.iter();
+        let known = known.filter(|joined| joined.first <= self.cutoffs.activity);
+        let mut joined: Vec<Pair> = known.map(|joined| joined.pair).collect();
+        joined.sort_unstable();
+        joined.dedup();
+        let has_row = |pair: &&Pair| {
+            self.rows
+                .binary_search_by_key(*pair, |row| row.pair)
+                .is_ok()
+        };
+        match joined.len() - joined.iter().filter(has_row).count() {
+            0 => Ok(()),
+            missing => Err(PartOfBaseline::RowsMissing {
+                missing,
+                joined: joined.len(),
+            }),
+        }
+    }
+}
+
+/// When a key was first seen by what is stored of it, if that is not forgotten.
+fn first_sighting(fact: Fact, cutoffs: &Cutoffs) -> Option<Timestamp> {
+    let stored = fact.stored?.sighting;
+    match judge(Maturity::Learning, Some(stored), cutoffs) {
+        Verdict::Known => Some(
+            cutoffs
+                .first_that_counts(stored)
+                .unwrap_or(PairSighting::UNDATED),
+        ),
+        Verdict::New | Verdict::Undecided => stored.first(),
+        Verdict::Forgotten => None,
+    }
+}
