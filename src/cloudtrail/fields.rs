@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 /// What reads the fields of an object, one at a time.
 pub(super) trait Fields<'a>: Default {
     /// Takes the value of the field `name` from `fields`, or [`skip`]s it. Called again for a field that comes again.
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error>;
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error>;
 
     /// Reads a whole object.
     fn object<A: MapAccess<'a>>(mut fields: A) -> Result<Self, A::Error> {
@@ -30,8 +30,30 @@ pub(super) fn skip<'a, A: MapAccess<'a>>(fields: &mut A) -> Result<(), A::Error>
     fields.next_value::<IgnoredAny>().map(drop)
 }
 
-/// The name of a field.
-struct Name<'a>(Cow<'a, str>);
+/// The name of a field. Taken as bytes, since a name that is nobody's need not be UTF-8, and there are thirty to check in a record.
+struct Name<'a>(Cow<'a, [u8]>);
+
+struct NameVisitor;
+
+impl<'a> Visitor<'a> for NameVisitor {
+    type Value = Name<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+    fn visit_borrowed_bytes<E>(self, name: &'a [u8]) -> Result<Name<'a>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Name<'a>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
+    }
+    fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Name<'a>, E> {
+        Ok(Name(Cow::Borrowed(name.as_bytes())))
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Name<'a>, E> {
+        Ok(Name(Cow::Owned(name.as_bytes().to_owned())))
+    }
+}
 
 /// A type that can be made from any JSON value, since it has a value for those it has no use for.
 pub(super) trait AnyType<'a>: Sized {
@@ -167,11 +189,7 @@ impl<'a, T: Fields<'a>> AnyType<'a> for ObjectField<T> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        Ok(Self(match read_any(json)? {
-            TextField::Is(name) => name,
-            // A name that cannot be read is nobody's.
-            _ => Cow::Borrowed(""),
-        }))
+        json.deserialize_bytes(NameVisitor)
     }
 }
 

@@ -93,12 +93,12 @@ fn assumed_role(arn: &str) -> Option<(&str, &str)> {
 }
 
 impl<'a> Fields<'a> for Identity<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         match name {
-            "type" => self.kind = fields.next_value()?,
-            "arn" => self.arn = fields.next_value()?,
-            "accountId" => self.account = fields.next_value()?,
-            "sessionContext" => self.session = fields.next_value()?,
+            b"type" => self.kind = fields.next_value()?,
+            b"arn" => self.arn = fields.next_value()?,
+            b"accountId" => self.account = fields.next_value()?,
+            b"sessionContext" => self.session = fields.next_value()?,
             _ => skip(fields)?,
         }
         Ok(())
@@ -106,9 +106,9 @@ impl<'a> Fields<'a> for Identity<'a> {
 }
 
 impl<'a> Fields<'a> for SessionContext<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         match name {
-            "sessionIssuer" => self.issuer = fields.next_value()?,
+            b"sessionIssuer" => self.issuer = fields.next_value()?,
             _ => skip(fields)?,
         }
         Ok(())
@@ -116,10 +116,10 @@ impl<'a> Fields<'a> for SessionContext<'a> {
 }
 
 impl<'a> Fields<'a> for SessionIssuer<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         match name {
-            "accountId" => self.account = fields.next_value()?,
-            "userName" => self.name = fields.next_value()?,
+            b"accountId" => self.account = fields.next_value()?,
+            b"userName" => self.name = fields.next_value()?,
             _ => skip(fields)?,
         }
         Ok(())

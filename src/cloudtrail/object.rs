@@ -17,8 +17,8 @@ pub(super) struct Candidate<'a> {
 }
 
 /// Whether only records have a field of this name, among all objects that records are found in.
-pub(super) fn is_mark(name: &str) -> bool {
-    matches!(name, "eventVersion" | "eventName" | "userIdentity")
+pub(super) fn is_mark(name: &[u8]) -> bool {
+    matches!(name, b"eventVersion" | b"eventName" | b"userIdentity")
 }
 
 /// Reads the object that the text begins with, and tells where it ends.
@@ -31,7 +31,7 @@ pub(super) fn read(text: &[u8]) -> Result<(Candidate<'_>, usize), serde_json::Er
 }
 
 impl<'a> Fields<'a> for Candidate<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         self.record.is_marked = self.record.is_marked || is_mark(name);
         // Most records begin with a mark, so that the table is hardly ever asked.
         self.has_envelope = self.has_envelope || !self.record.is_marked && envelopes::is_name(name);

@@ -14,6 +14,7 @@ use super::lexical::{end_of_string, end_of_value, skip_blank, Members, NoEnd};
 use super::object::{self, Candidate};
 use super::record::Record;
 use super::recovery::{goes_on, Recovery};
+use memchr::memchr;
 use serde::de::IgnoredAny;
 use std::ops::Range;
 
@@ -97,6 +98,8 @@ pub(super) struct ReadPass<'r, 't, 'e> {
     pub(super) last: Option<usize>,
     /// How many line ends are before a place, so that they are not counted again for each fault.
     counted: (usize, u64),
+    /// Where a line ends, so that the end of a long one is not looked for again.
+    line_end: usize,
 }
 
 /// What was found in something that may be an envelope.
@@ -123,6 +126,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
             text,
             each,
             counted: (0, text.lines),
+            line_end: 0,
         }
     }
 
@@ -179,6 +183,15 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
             reason: reason.into(),
             bytes: 0,
         }
+    }
+
+    /// Where the line ends that goes on at `from`, if that is at hand. Asked for in the order of the text.
+    pub(super) fn line_end(&mut self, from: usize) -> Option<usize> {
+        let bytes = self.text.bytes;
+        if self.line_end <= from {
+            self.line_end = memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |end| from + end);
+        }
+        (self.line_end < bytes.len()).then_some(self.line_end)
     }
 
     /// An object or a list.

@@ -143,16 +143,16 @@ impl Record<'_> {
 }
 
 impl<'a> Fields<'a> for Record<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         match name {
-            "eventTime" => self.time = fields.next_value()?,
-            "eventSource" => self.source = fields.next_value()?,
-            "eventName" => self.name = fields.next_value()?,
-            "errorCode" => self.error = fields.next_value()?,
-            "awsRegion" => self.region = fields.next_value()?,
-            "sourceIPAddress" => self.source_ip = fields.next_value()?,
-            "userIdentity" => self.identity = fields.next_value()?,
-            "resources" => self.object = fields.next_value()?,
+            b"eventTime" => self.time = fields.next_value()?,
+            b"eventSource" => self.source = fields.next_value()?,
+            b"eventName" => self.name = fields.next_value()?,
+            b"errorCode" => self.error = fields.next_value()?,
+            b"awsRegion" => self.region = fields.next_value()?,
+            b"sourceIPAddress" => self.source_ip = fields.next_value()?,
+            b"userIdentity" => self.identity = fields.next_value()?,
+            b"resources" => self.object = fields.next_value()?,
             _ => {
                 self.known_as = known_by(name).or(self.known_as);
                 skip(fields)?;
@@ -163,11 +163,11 @@ impl<'a> Fields<'a> for Record<'a> {
 }
 
 /// What an object is that has such a field, and is no record of a call.
-fn known_by(name: &str) -> Option<NotACall> {
+fn known_by(name: &[u8]) -> Option<NotACall> {
     match name {
-        "insightDetails" => Some(NotACall::Insight),
-        "digestStartTime" | "digestS3Object" => Some(NotACall::Digest),
-        "class_uid" => Some(NotACall::Ocsf),
+        b"insightDetails" => Some(NotACall::Insight),
+        b"digestStartTime" | b"digestS3Object" => Some(NotACall::Digest),
+        b"class_uid" => Some(NotACall::Ocsf),
         _ => None,
     }
 }
@@ -202,9 +202,9 @@ impl<'a> AnyType<'a> for Resource<'a> {
 }
 
 impl<'a> Fields<'a> for Arn<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
         match name {
-            "ARN" | "arn" => self.0 = fields.next_value()?,
+            b"ARN" | b"arn" => self.0 = fields.next_value()?,
             _ => skip(fields)?,
         }
         Ok(())

@@ -16,7 +16,7 @@ use super::lenient;
 use super::lexical::{end_of_value, skip_blank};
 use super::reader::ReadPass;
 use super::search::{search, SearchResult, REACH};
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use std::ops::Range;
 
 /// So many bytes may be looked at in vain, and [`WASTE_PER_BYTE`] more for each that was read.
@@ -24,7 +24,10 @@ const WASTE: u64 = 64 << 20;
 const WASTE_PER_BYTE: u64 = 4;
 
 /// How far a text that is full of faults is looked at for the end of an object.
-const SHORT: usize = 64 << 10;
+const SHORT: usize = 16 << 10;
+
+/// How CloudTrail's records begin. In a text it would have backslashes.
+const BEGINNING: &[u8] = b"{\"eventVersion\":";
 
 /// How reading goes on.
 #[derive(Debug, Default)]
@@ -103,15 +106,17 @@ impl ReadPass<'_, '_, '_> {
         }
     }
 
-    /// Step 1: where the object ends by its brackets.
+    /// Step 1: where the object ends by its brackets. It is not looked for beyond the place where the next record seems to begin: one that
+    /// was cut would else be followed for a mebibyte.
     fn end_of_object(&mut self, start: usize) -> Option<usize> {
         let bytes = self.text.bytes;
-        let reach = self.longest(start).min(REACH);
-        let reach = &bytes[..bytes.len().min(start + reach)];
-        let end = end_of_value(reach, start).ok();
+        let reach = self.text.reach(start, self.longest(start).min(REACH));
+        let next = memmem::find(&reach[1..], BEGINNING).map(|at| at + 1);
+        let reach = &reach[..next.unwrap_or(reach.len())];
+        let end = end_of_value(reach, 0).ok().map(|length| start + length);
         let end = end.filter(|end| goes_on(bytes, *end));
         if end.is_none() {
-            self.state.recovery.wasted += (reach.len() - start) as u64;
+            self.state.recovery.wasted += reach.len() as u64;
         }
         end
     }
@@ -142,12 +147,14 @@ impl ReadPass<'_, '_, '_> {
     /// Text that belongs to no value: the time in front of an exported log line, or a fault that costs the rest of its line.
     pub(super) fn stray(&mut self, start: usize) -> Next {
         let bytes = self.text.bytes;
-        let has_line = memchr(b'\n', &bytes[start..]).is_some();
-        if let Some(more) = self.text.more(start, REACH).filter(|_| !has_line) {
+        if let (None, Some(more)) = (self.line_end(start), self.text.more(start, REACH)) {
             return more;
         }
-        let begins_line = self.text.begins_line(start);
-        match envelopes::behind_time(bytes, start).filter(|_| begins_line) {
+        let object = match self.text.begins_line(start) {
+            true => envelopes::behind_time(bytes, start),
+            false => None,
+        };
+        match object {
             Some(object) => Next::To(object),
             None => {
                 let fault = PendingFault {
@@ -163,8 +170,11 @@ impl ReadPass<'_, '_, '_> {
     /// Step 2: searches for a record from `from` on.
     pub(super) fn search(&mut self, mut fault: PendingFault, from: usize) -> Next {
         let bytes = self.text.bytes;
-        let line_end = memchr(b'\n', &bytes[from..]).filter(|_| fault.is_of_line);
-        let to = line_end.map_or(bytes.len(), |end| from + end);
+        let line_end = match fault.is_of_line {
+            true => self.line_end(from),
+            false => None,
+        };
+        let to = line_end.unwrap_or(bytes.len());
         let is_all = line_end.is_some() || self.text.is_all;
         let (next, is_found) = match search(&bytes[..to], from, is_all) {
             SearchResult::At(start) => (start, true),

@@ -5,7 +5,7 @@
 
 use super::fields::{read_any, AnyType, Fields, ObjectField};
 use super::lexical::skip_blank;
-use memchr::{memchr, memmem};
+use memchr::memmem;
 use serde::de::{MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer};
 
@@ -27,18 +27,17 @@ pub(super) enum SearchResult {
 
 /// The first record that begins at or behind `from`. If the text is not all there is, one that is cut by its end is not passed over.
 pub(super) fn search(text: &[u8], mut from: usize, is_all: bool) -> SearchResult {
-    let identity = memmem::Finder::new("\"userIdentity\"");
-    let mut named = from;
-    while let Some(start) = memchr(b'{', &text[from..]).map(|at| from + at) {
-        if named <= start {
-            match identity.find(&text[start..]) {
-                Some(at) => named = start + at,
+    let mut identity = from;
+    while let Some(start) = next(text, b"{", from) {
+        from = start + 1;
+        if identity <= start {
+            match next(text, b"\"userIdentity\"", start) {
+                Some(at) => identity = at,
                 None if is_all => return SearchResult::Nowhere,
-                None => named = text.len(),
+                None => return end_of(text, start),
             }
         }
-        from = start + 1;
-        if named - start > REACH {
+        if identity - start > REACH {
             continue;
         }
         let reach = &text[start..text.len().min(start + REACH)];
@@ -50,6 +49,16 @@ pub(super) fn search(text: &[u8], mut from: usize, is_all: bool) -> SearchResult
         }
     }
     SearchResult::Nowhere
+}
+
+/// Where the first of the records may begin that are cut by the end of the text, and lack their `userIdentity` yet.
+fn end_of(text: &[u8], from: usize) -> SearchResult {
+    let in_reach = from.max(text.len().saturating_sub(REACH));
+    next(text, b"{", in_reach).map_or(SearchResult::Nowhere, SearchResult::Perhaps)
+}
+
+fn next(text: &[u8], what: &[u8], from: usize) -> Option<usize> {
+    memmem::find(&text[from..], what).map(|at| from + at)
 }
 
 /// Whether the text begins with a record.
@@ -77,8 +86,8 @@ struct Whole {
 }
 
 impl<'a> Fields<'a> for Whole {
-    fn field<A: MapAccess<'a>>(&mut self, name: &str, fields: &mut A) -> Result<(), A::Error> {
-        if let Some(nth) = NEEDED.iter().position(|needed| *needed == name) {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
+        if let Some(nth) = NEEDED.iter().position(|needed| needed.as_bytes() == name) {
             self.has[nth] = true;
         }
         fields.next_value::<Checked>().map(drop)
