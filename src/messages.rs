@@ -112,6 +112,13 @@ pub fn fields_without_a_value(tally: &Tally, by: &[String]) -> Option<String> {
     })
 }
 
+/// That there was nothing to learn from, if so: most likely the wrong index was read.
+pub fn nothing_observed(observations: u64) -> Option<&'static str> {
+    const NOTHING: &str =
+        "no observations came: does the search in front read the right index, over the right range?";
+    (observations == 0).then_some(NOTHING)
+}
+
 /// How many observations have the value `unknown` in a key field, one text a field.
 pub fn unknown_values(
     tally: &Tally,

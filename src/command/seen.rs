@@ -7,7 +7,8 @@ use super::{info, warn, BadRows, Surroundings, ADVICE};
 use crate::baseline::{Change, Counts, Cutoffs, LearnError, Learned, LearnedRow, Learner, Start};
 use crate::lookup::{BaselineWriter, Clock, FactReader, Tally};
 use crate::messages::{
-    change_counts, count, fields_without_a_value, row_problems, unknown_values, Messages, Purpose,
+    change_counts, count, fields_without_a_value, nothing_observed, row_problems, unknown_values,
+    Messages, Purpose,
 };
 use crate::options::{OptionError, SeenOptions};
 use crate::protocol::{Command, CommandError, Message, More};
@@ -125,9 +126,15 @@ impl<Z: TimeZone + Copy> Seen<Z> {
         let thin =
             self.texts()
                 .thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
+        let nothing = nothing_observed(learned.observations).map(String::from);
         let problems = row_problems(&self.tally, Purpose::Learn);
         let unknown = unknown_values(&self.tally, &self.options.by, learned.observations, &ADVICE);
-        messages.extend(thin.into_iter().chain(problems).chain(unknown).map(warn));
+        let warnings = nothing
+            .into_iter()
+            .chain(thin)
+            .chain(problems)
+            .chain(unknown);
+        messages.extend(warnings.map(warn));
         messages
     }
 

@@ -2,7 +2,7 @@
 
 use crate::search_head::{change::AddOn, row::Row};
 use crate::stage::{
-    alerts, at, baseline, before_initial, call, installed, names, real_hour, run, DETECTION,
+    alerts, at, baseline, before_initial, call, installed, names, real_hour, run, warns, DETECTION,
     INITIAL,
 };
 use std::collections::BTreeSet;
@@ -92,12 +92,14 @@ fn the_play_is_the_same_from_either_source_with_the_add_on_or_without() {
 fn the_index_is_named_in_one_place() {
     let mut head = before_initial();
     head.macros.define("unseen_index", "index=elsewhere");
-    let result = head.run(INITIAL).unwrap().rows;
+    let result = head.run(INITIAL).unwrap();
     assert!(baseline(&head).is_empty());
-    assert_eq!(result[0].text("rows"), "0");
-    assert_eq!(result[0].text("learned_from"), "");
+    assert!(warns(&result, "the right index"), "{:?}", result.messages);
+    assert_eq!(result.rows[0].text("rows"), "0");
+    assert_eq!(result.rows[0].text("learned_from"), "");
     head.macros.define("unseen_index", "index=main");
-    head.run(INITIAL).unwrap();
+    let result = head.run(INITIAL).unwrap();
+    assert!(!warns(&result, "the right index"));
     assert_eq!(baseline(&head).len(), 17);
 }
 
