@@ -161,6 +161,14 @@ fn a_run_that_happens_twice_in_a_row_alerts_once() {
 }
 
 #[test]
+fn two_runs_at_the_same_moment_repeat_an_alert_and_lose_none() {
+    let mut head = with_calls(&[at_half_past_ten()]);
+    head.faults.at_once.insert(fault(DETECTION, "14 Aug 11:17"));
+    let runs = until("16 Aug 06:00", &mut head);
+    assert_eq!(alerts(&runs), alerted(&["14 Aug 11:17"; 2], NEW));
+}
+
+#[test]
 fn a_run_by_hand_shows_everything_and_claims_nothing() {
     let mut head = with_calls(&[at_half_past_ten()]);
     let mut runs = until("14 Aug 10:45", &mut head);

@@ -48,7 +48,7 @@ pub(crate) struct Traffic {
     pub(crate) round_trips: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KvStore {
     pub(crate) health: Health,
     /// Of limits.conf; Splunk's default is 50,000.
@@ -58,7 +58,7 @@ pub(crate) struct KvStore {
     traffic: RefCell<BTreeMap<String, Traffic>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Collection {
     /// `None` if it takes whatever comes.
     types: Option<BTreeMap<String, Type>>,
@@ -67,7 +67,7 @@ struct Collection {
 }
 
 /// The documents' keys by the values of some fields: `accelerated_fields`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Index {
     fields: Vec<String>,
     keys: BTreeSet<(Vec<String>, String)>,

@@ -37,8 +37,10 @@ pub(crate) struct Faults {
     pub(crate) skipped: BTreeSet<(String, i64)>,
     /// The member dies once the search has ended, and before its alert.
     pub(crate) no_alert: BTreeSet<(String, i64)>,
-    /// Two captains run it.
+    /// It runs once more after it has ended.
     pub(crate) twice: BTreeSet<(String, i64)>,
+    /// Two captains run it at the same moment: neither reads what the other writes.
+    pub(crate) at_once: BTreeSet<(String, i64)>,
 }
 
 #[derive(Debug, Default)]
@@ -116,13 +118,17 @@ impl SearchHead {
     }
 
     fn scheduled_runs(&mut self, search: &str, time: i64) -> Result<Vec<Run>, Failed> {
-        let runs = match self.faults.twice.contains(&(search.to_string(), time)) {
-            true => 2,
-            false => 1,
-        };
-        (0..runs)
-            .map(|_| self.scheduled_run(search, time))
-            .collect()
+        let run = (search.to_string(), time);
+        let at_once = self.faults.at_once.contains(&run);
+        let store = at_once.then(|| self.store.clone());
+        let mut runs = vec![self.scheduled_run(search, time)?];
+        if let Some(store) = store {
+            self.store = store;
+        }
+        if at_once || self.faults.twice.contains(&run) {
+            runs.push(self.scheduled_run(search, time)?);
+        }
+        Ok(runs)
     }
 
     fn scheduled_run(&mut self, search: &str, time: i64) -> Result<Run, Failed> {
