@@ -1,7 +1,5 @@
-//! The KV store behind the lookups: collections of documents, each under its `_key`.
+//! The KV store behind the lookups: its collections (`collection.rs`), how it is, and what it is asked.
 //!
-//! Fields have the types of `collections.conf`. A number is kept as a double and read back as the shortest text for it.
-//! A collection with `enforceTypes = false` and no types keeps any field, as text.
 //! Documents are read in the order of their `_key`, which is not the order they were written in. One unfiltered
 //! read gives at most `max_rows_per_query` documents; a probe by `lookup` reaches every document, and only by fields that the collection
 //! accelerates. What each search asks of a collection is counted (`Traffic`).
@@ -9,13 +7,11 @@
 //! write; what `lookup` sees while the store is down (here: nothing, the worst case).
 
 use super::{
-    conf::{Conf, Stanza},
+    collection::{Collection, Document},
+    conf::Conf,
     row::Row,
 };
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::RefCell, collections::BTreeMap};
 use thiserror::Error;
 
 /// Documents that one page of an unfiltered read brings: `kv_chunk_size` of limits.conf.
@@ -58,44 +54,6 @@ pub(crate) struct KvStore {
     traffic: RefCell<BTreeMap<String, Traffic>>,
 }
 
-#[derive(Clone, Debug)]
-struct Collection {
-    /// `None` if it takes whatever comes.
-    types: Option<BTreeMap<String, Type>>,
-    documents: BTreeMap<String, Document>,
-    indexes: Vec<Index>,
-}
-
-/// The documents' keys by the values of some fields: `accelerated_fields`.
-#[derive(Clone, Debug)]
-struct Index {
-    fields: Vec<String>,
-    keys: BTreeSet<(Vec<String>, String)>,
-}
-
-type Document = BTreeMap<String, Cell>;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Type {
-    Text,
-    Number,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Cell {
-    Text(String),
-    Number(f64),
-}
-
-impl Cell {
-    fn text(&self) -> String {
-        match self {
-            Cell::Text(text) => text.clone(),
-            Cell::Number(number) => number.to_string(),
-        }
-    }
-}
-
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
     #[error("the KV store is down")]
@@ -122,12 +80,7 @@ impl KvStore {
     pub(crate) fn from_conf(conf: &Conf) -> Result<KvStore, StoreError> {
         let mut collections = BTreeMap::new();
         for (name, stanza) in &conf.stanzas {
-            let collection = Collection {
-                types: types(name, stanza)?,
-                documents: BTreeMap::new(),
-                indexes: indexes(stanza),
-            };
-            collections.insert(name.clone(), collection);
+            collections.insert(name.clone(), Collection::from_stanza(name, stanza)?);
         }
         Ok(KvStore {
             health: Health::Up,
@@ -161,23 +114,18 @@ impl KvStore {
 
     /// Everything that is really there, for a test to look at; no search can do this.
     pub(crate) fn contents(&self, collection: &str) -> Vec<Row> {
-        let documents = &self.collections[collection].documents;
-        documents
-            .iter()
-            .map(|(key, document)| row(key, document))
-            .collect()
+        self.collections[collection].rows(usize::MAX)
     }
 
     /// One unfiltered read, as `inputlookup strict=true` does it.
     pub(crate) fn read(&self, collection: &str) -> Result<Vec<Row>, StoreError> {
-        let documents = &self.collection(collection)?.documents;
+        let stored = self.collection(collection)?;
         let most = match self.health {
             Health::Up | Health::RefusesWrites | Health::ReadOnly => self.max_rows_per_query,
             Health::Silent => 0,
             Health::Down => return Err(StoreError::Down),
         };
-        let cut = documents.iter().take(most);
-        let rows: Vec<Row> = cut.map(|(key, document)| row(key, document)).collect();
+        let rows = stored.rows(most);
         let mut traffic = self.traffic.borrow_mut();
         let traffic = traffic.entry(collection.to_string()).or_default();
         traffic.read += rows.len();
@@ -192,48 +140,51 @@ impl KvStore {
         by: &[String],
         key: &[String],
     ) -> Result<Vec<Row>, StoreError> {
-        let stored = self.collection(collection)?;
-        let index = stored.index(by).ok_or_else(|| StoreError::NotAccelerated {
+        let found = self.collection(collection)?.find(by, key);
+        let found = found.ok_or_else(|| StoreError::NotAccelerated {
             collection: collection.to_string(),
             by: by.to_vec(),
         })?;
-        if matches!(self.health, Health::Silent | Health::Down) {
-            return Ok(vec![]);
+        match self.health {
+            Health::Silent | Health::Down => Ok(vec![]),
+            _ => Ok(found),
         }
-        let found = index.find(by, key);
-        let found = found.map(|key| row(key, &stored.documents[key]));
-        Ok(found.collect())
     }
 
     /// Writes the fields that the collection has, each row under its `_key` or a new one; deletes nothing.
     ///
     /// All rows are written, or none. Tells whether they were: a read-only store leaves them out without an error.
     pub(crate) fn upsert(&mut self, collection: &str, rows: &[Row]) -> Result<bool, StoreError> {
-        let types = &self.collection(collection)?.types;
+        let stored = self.collection(collection)?;
         match self.health {
             Health::Down => return Err(StoreError::Down),
             Health::RefusesWrites if !rows.is_empty() => return Err(StoreError::NoWrites),
             Health::ReadOnly => return Ok(rows.is_empty()),
             _ => {}
         }
-        let documents: Vec<(String, Document)> = rows
-            .iter()
-            .map(|row| Ok((row.text("_key"), document(row, types.as_ref())?)))
-            .collect::<Result<_, _>>()?;
-        let mut traffic = self.traffic.borrow_mut();
+        let documents = rows.iter().map(|row| stored.document(row));
+        let documents: Vec<Document> = documents.collect::<Result<_, _>>()?;
+        for (row, document) in rows.iter().zip(documents) {
+            let key = self.key_of(row);
+            let stored = self.collections.get_mut(collection);
+            stored
+                .expect("the collection was found above")
+                .put(key, document);
+        }
         if !rows.is_empty() {
+            let mut traffic = self.traffic.borrow_mut();
             traffic.entry(collection.to_string()).or_default().written += rows.len();
         }
-        let stored = self.collections.get_mut(collection);
-        let stored = stored.expect("the collection was found above");
-        for (mut key, document) in documents {
-            if key.is_empty() {
-                self.generated_keys += 1;
-                key = format!("{:024x}", self.generated_keys);
-            }
-            stored.put(key, document);
-        }
         Ok(true)
+    }
+
+    fn key_of(&mut self, row: &Row) -> String {
+        let key = row.text("_key");
+        if !key.is_empty() {
+            return key;
+        }
+        self.generated_keys += 1;
+        format!("{:024x}", self.generated_keys)
     }
 
     /// The names that may stand in a lookup of this collection.
@@ -242,13 +193,8 @@ impl KvStore {
         collection: &str,
         fields: &[String],
     ) -> Result<(), StoreError> {
-        let Some(types) = &self.collection(collection)?.types else {
-            return Ok(());
-        };
-        match fields
-            .iter()
-            .find(|field| *field != "_key" && !types.contains_key(*field))
-        {
+        let stored = self.collection(collection)?;
+        match fields.iter().find(|field| !stored.has(field)) {
             None => Ok(()),
             Some(field) => Err(StoreError::NoField {
                 collection: collection.to_string(),
@@ -261,130 +207,6 @@ impl KvStore {
         let collection = self.collections.get(name);
         collection.ok_or_else(|| StoreError::NoCollection(name.to_string()))
     }
-}
-
-impl Collection {
-    /// One whose first fields are these, in any order.
-    fn index(&self, by: &[String]) -> Option<&Index> {
-        let serves = |index: &&Index| {
-            let first = index.fields.get(..by.len()).unwrap_or_default();
-            !first.is_empty() && first.iter().all(|field| by.contains(field))
-        };
-        self.indexes.iter().find(serves)
-    }
-
-    fn put(&mut self, key: String, document: Document) {
-        let old = self.documents.get(&key);
-        for index in &mut self.indexes {
-            if let Some(old) = old {
-                index.keys.remove(&(index.values(old), key.clone()));
-            }
-            let entry = (index.values(&document), key.clone());
-            index.keys.insert(entry);
-        }
-        self.documents.insert(key, document);
-    }
-}
-
-impl Index {
-    fn values(&self, document: &Document) -> Vec<String> {
-        let value = |field| document.get(field).map(Cell::text).unwrap_or_default();
-        self.fields.iter().map(value).collect()
-    }
-
-    /// The keys of the documents in which the fields have these values.
-    fn find<'a>(&'a self, by: &[String], key: &[String]) -> impl Iterator<Item = &'a String> {
-        let value = |field: &String| {
-            let place = by.iter().position(|name| name == field);
-            key[place.expect("the index serves these fields")].clone()
-        };
-        let first: Vec<String> = self.fields[..by.len()].iter().map(value).collect();
-        let from = (first.clone(), String::new());
-        let found = self.keys.range(from..);
-        found
-            .take_while(move |(values, _)| values.starts_with(&first))
-            .map(|(_, key)| key)
-    }
-}
-
-/// The types of a collection's fields; `None` if it has none and takes any.
-fn types(name: &str, stanza: &Stanza) -> Result<Option<BTreeMap<String, Type>>, StoreError> {
-    let mut types = BTreeMap::new();
-    for (key, value) in stanza {
-        let Some(field) = key.strip_prefix("field.") else {
-            continue;
-        };
-        let kind = match value.as_str() {
-            "string" => Type::Text,
-            "number" => Type::Number,
-            other => {
-                let (field, got) = (field.to_string(), other.to_string());
-                return Err(StoreError::UnknownType { field, got });
-            }
-        };
-        types.insert(field.to_string(), kind);
-    }
-    match stanza.get("enforceTypes").map(String::as_str) {
-        Some("true") => Ok(Some(types)),
-        Some("false") if types.is_empty() => Ok(None),
-        _ => Err(StoreError::TypesNotEnforced(name.to_string())),
-    }
-}
-
-/// One index for each `accelerated_fields.<name> = {"<field>": 1, …}`.
-fn indexes(stanza: &Stanza) -> Vec<Index> {
-    let named = stanza
-        .iter()
-        .filter(|(key, _)| key.starts_with("accelerated_fields."))
-        .map(|(_, fields)| {
-            fields
-                .split('"')
-                .skip(1)
-                .step_by(2)
-                .map(String::from)
-                .collect()
-        });
-    let index = |fields: Vec<String>| Index {
-        fields,
-        keys: BTreeSet::new(),
-    };
-    named.map(index).collect()
-}
-
-fn document(row: &Row, types: Option<&BTreeMap<String, Type>>) -> Result<Document, StoreError> {
-    let fields: Vec<(String, Type)> = match types {
-        Some(types) => types.iter().map(|(f, kind)| (f.clone(), *kind)).collect(),
-        None => {
-            let names = row.fields().filter(|(name, _)| *name != "_key");
-            names.map(|(f, _)| (f.to_string(), Type::Text)).collect()
-        }
-    };
-    let mut document = Document::new();
-    for (field, kind) in fields {
-        let value = match row.values(&field) {
-            [] => continue,
-            [value] => value,
-            _ => return Err(StoreError::Multivalue(field)),
-        };
-        let cell = match (kind, value.parse()) {
-            (Type::Text, _) => Cell::Text(value.clone()),
-            (Type::Number, Ok(number)) => Cell::Number(number),
-            (Type::Number, Err(_)) => {
-                let got = value.clone();
-                return Err(StoreError::NotANumber { field, got });
-            }
-        };
-        document.insert(field, cell);
-    }
-    Ok(document)
-}
-
-fn row(key: &str, document: &Document) -> Row {
-    let mut row = Row::of(&[("_key", key)]);
-    for (field, cell) in document {
-        row.set(field, vec![cell.text()]);
-    }
-    row
 }
 
 #[cfg(test)]
