@@ -195,6 +195,35 @@ fn every_file_opens_with_what_it_is_for() {
     assert!(silent.is_empty(), "no `//!` header: {silent:?}");
 }
 
+/// A reader who looks a type up by its name must find one.
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for path in sources("src") {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for name in code.lines().filter_map(type_name) {
+            places.entry(name).or_default().push(path.clone());
+        }
+    }
+    places.retain(|_, paths| paths.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
+/// The name of a type that a line at the left margin defines.
+fn type_name(line: &str) -> Option<String> {
+    let line = line.strip_prefix("pub").unwrap_or(line);
+    let line = line
+        .trim_start_matches("(super)")
+        .trim_start_matches("(crate)");
+    let kinds = ["struct ", "enum ", "trait ", "type "];
+    let is_inside = line.starts_with("  ");
+    let line = line.trim_start();
+    let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    let name = rest.split(|c: char| !c.is_alphanumeric()).next()?;
+    (!is_inside).then(|| name.to_owned())
+}
+
 /// Other detections stand on the same commands, so what a message advises must hold for any. Examples of use may name one.
 #[test]
 fn no_message_of_the_engine_names_a_detection() {

@@ -11,13 +11,13 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimeCell {
     field: &'static str,
-    place: Place,
+    place: CellPlace,
     /// What it held, escaped and shortened.
     value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum CellPlace {
     /// The row in its body, from 1.
     Row(u64),
     /// The key, as ``user `admin`, command `GetObject` ``: a stored row has no number that its owner could see.
@@ -40,8 +40,8 @@ impl TimeCell {
         Self {
             field: column.spec.name,
             place: match column.spec.holds {
-                Holds::StoredTime => Place::Key(shown_key(by, keys)),
-                _ => Place::Row(row.number()),
+                Holds::StoredTime => CellPlace::Key(shown_key(by, keys)),
+                _ => CellPlace::Row(row.number()),
             },
             value: shown(&row.cell(column.column)),
         }
@@ -52,8 +52,8 @@ impl fmt::Display for TimeCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, value, .. } = self;
         match &self.place {
-            Place::Row(row) => write!(f, "`{field}` in row {row} is `{value}`"),
-            Place::Key(key) => write!(f, "`{field}` of {key} is `{value}`"),
+            CellPlace::Row(row) => write!(f, "`{field}` in row {row} is `{value}`"),
+            CellPlace::Key(key) => write!(f, "`{field}` of {key} is `{value}`"),
         }
     }
 }
@@ -75,23 +75,13 @@ fn shown(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Clock, FactReader, Tally};
-    use crate::time::Timestamp;
+    use super::super::facts::tally_of;
 
     /// The example that is kept of the one bad time in a body.
     fn example(body: &str) -> String {
-        let by = ["user".to_owned(), "command".to_owned()];
-        let now = Timestamp::from_seconds(1_700_000_000);
-        let clock = Clock {
-            now,
-            as_of: now,
-            earliest: Timestamp(1),
-        };
-        let mut tally = Tally::new(2);
-        let mut rows = FactReader::new(body.as_bytes(), &by, clock).unwrap();
-        while rows.next(&mut tally).unwrap().is_some() {}
-        assert_eq!(tally.bad_time.rows, 1);
-        tally.bad_time.example.unwrap().to_string()
+        let bad_time = tally_of(body).bad_time;
+        assert_eq!(bad_time.rows, 1);
+        bad_time.example.unwrap().to_string()
     }
 
     #[test]

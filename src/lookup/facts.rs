@@ -94,3 +94,20 @@ impl<'b> FactReader<'b> {
         }))
     }
 }
+
+/// What is counted of a body whose keys are made of `user` and `command`.
+#[cfg(test)]
+pub(super) fn tally_of(body: &str) -> Tally {
+    use crate::time::Timestamp;
+    let by = ["user".to_owned(), "command".to_owned()];
+    let now = Timestamp::from_seconds(1_700_000_000);
+    let clock = Clock {
+        now,
+        as_of: now,
+        earliest: Timestamp(1),
+    };
+    let mut tally = Tally::new(by.len());
+    let mut rows = FactReader::new(body.as_bytes(), &by, clock).expect("a header");
+    while rows.next(&mut tally).expect("rows").is_some() {}
+    tally
+}

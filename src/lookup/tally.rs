@@ -154,24 +154,7 @@ fn add(counts: &mut [u64], more: &[u64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Clock, FactReader};
-    use super::*;
-    use crate::time::Timestamp;
-
-    /// The key fields without a value in any row of a body.
-    fn missing(body: &str) -> Vec<usize> {
-        let by = ["user".to_owned(), "command".to_owned()];
-        let now = Timestamp::from_seconds(1_700_000_000);
-        let clock = Clock {
-            now,
-            as_of: now,
-            earliest: Timestamp(1),
-        };
-        let mut tally = Tally::new(2);
-        let mut rows = FactReader::new(body.as_bytes(), &by, clock).unwrap();
-        while rows.next(&mut tally).unwrap().is_some() {}
-        tally.fields_without_a_value().collect()
-    }
+    use super::super::facts::tally_of;
 
     #[test]
     fn a_key_field_that_no_row_has_is_known() {
@@ -182,7 +165,8 @@ mod tests {
             ("user,command,firstTime\n", vec![]),
             ("user,command,enough_data\n,,1\n", vec![]),
         ] {
-            assert_eq!(missing(body), expected, "{body}");
+            let missing: Vec<usize> = tally_of(body).fields_without_a_value().collect();
+            assert_eq!(missing, expected, "{body}");
         }
     }
 }

@@ -13,15 +13,15 @@ pub use table::SearchCommand;
 
 #[cfg(test)]
 mod tests {
-    use super::table::Value;
+    use super::table::ValueKind;
     use super::{SearchCommand, SeenOptions, Token, UnseenOptions};
 
     /// A value that is no option's default.
-    fn other(value: Value) -> &'static str {
+    fn other(value: ValueKind) -> &'static str {
         match value {
-            Value::Modifier => "-33d@d",
-            Value::Moment => "1700000000",
-            Value::Bool => "true",
+            ValueKind::Modifier => "-33d@d",
+            ValueKind::Moment => "1700000000",
+            ValueKind::Bool => "true",
         }
     }
 

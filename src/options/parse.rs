@@ -578,7 +578,7 @@ impl Windows {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::Value;
+    use super::super::table::ValueKind;
     use super::*;
     use chrono::Utc;
 
@@ -764,9 +764,9 @@ mod tests {
                 continue;
             };
             match option.value {
-                Value::Modifier => assert!(Modifier::parse(default).is_ok(), "{default}"),
-                Value::Moment => assert_eq!(default, "now"),
-                Value::Bool => assert_eq!(default, "false"),
+                ValueKind::Modifier => assert!(Modifier::parse(default).is_ok(), "{default}"),
+                ValueKind::Moment => assert_eq!(default, "now"),
+                ValueKind::Bool => assert_eq!(default, "false"),
             }
         }
     }

@@ -78,7 +78,7 @@ impl SearchCommand {
 
 /// The kind of value that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
+pub enum ValueKind {
     /// A Splunk time modifier.
     Modifier,
     /// `now`, `latest` or epoch seconds.
@@ -87,7 +87,7 @@ pub enum Value {
     Bool,
 }
 
-impl Value {
+impl ValueKind {
     /// How the value is written in a syntax line.
     pub fn placeholder(self) -> &'static str {
         match self {
@@ -106,7 +106,7 @@ pub struct OptionSpec {
     /// The commands that take it.
     pub commands: &'static [SearchCommand],
     /// What it takes.
-    pub value: Value,
+    pub value: ValueKind,
     /// What holds where it is not given, as it would be typed; none if that is different from any value.
     pub default: Option<&'static str>,
     /// What it does, in one sentence.
@@ -126,49 +126,49 @@ pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "activity_window",
         commands: UNSEEN,
-        value: Value::Modifier,
+        value: ValueKind::Modifier,
         default: Some("-24h@h"),
         help: "How far back a first sighting still counts as new.",
     },
     OptionSpec {
         name: "forget_window",
         commands: BOTH,
-        value: Value::Modifier,
+        value: ValueKind::Modifier,
         default: None,
         help: "How long a key stays known after it was last seen; without it nothing is forgotten.",
     },
     OptionSpec {
         name: "learning_window",
         commands: BOTH,
-        value: Value::Modifier,
+        value: ValueKind::Modifier,
         default: Some("-7d@d"),
         help: "How old the oldest sighting must be before the baseline is mature. It decides where calls are learned; where they are detected it only dates messages.",
     },
     OptionSpec {
         name: "as_of",
         commands: BOTH,
-        value: Value::Moment,
+        value: ValueKind::Moment,
         default: Some("now"),
         help: "The time that windows count from; `latest` is the end of the search's time range, but never later than now.",
     },
     OptionSpec {
         name: "explain",
         commands: UNSEEN,
-        value: Value::Bool,
+        value: ValueKind::Bool,
         default: Some("false"),
         help: "Appends how surprising each reported row is, and why; it needs all rows of the baseline, and two key fields or more: the first is the role, the others are the call.",
     },
     OptionSpec {
         name: "changes",
         commands: SEEN,
-        value: Value::Bool,
+        value: ValueKind::Bool,
         default: Some("false"),
         help: "Returns only the rows that differ from what the baseline stores already.",
     },
     OptionSpec {
         name: "start",
         commands: SEEN,
-        value: Value::Bool,
+        value: ValueKind::Bool,
         default: Some("false"),
         help: "Allows a first baseline to be made where none came along.",
     },

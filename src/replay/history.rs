@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 
 /// A key within one minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
+struct KeyMinute {
     minute: Minute,
     key: KeyId,
 }
@@ -17,7 +17,7 @@ pub(super) struct History {
     /// The keys of the observations in order of their values; a [`KeyId`] here is a place in this list, so that what comes out does not
     /// depend on the order of the input.
     keys: Vec<KeyId>,
-    seen: Vec<Seen>,
+    seen: Vec<KeyMinute>,
 }
 
 impl History {
@@ -33,7 +33,7 @@ impl History {
                 let key = KeyId(place);
                 history
                     .seen
-                    .extend(minutes.iter().map(|&minute| Seen { minute, key }));
+                    .extend(minutes.iter().map(|&minute| KeyMinute { minute, key }));
             }
         }
         history
