@@ -52,21 +52,60 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> Result<usize, NoEnd> {
 
 /// Where the object or list ends that opens at `start`.
 fn end_of_brackets(text: &[u8], start: usize) -> Result<usize, NoEnd> {
-    let mut closing = Vec::new();
-    let mut at = start;
-    loop {
-        match *text.get(at).ok_or(NoEnd::Cut)? {
-            b'"' => at = end_of_string(text, at)? - 1,
-            b'{' => closing.push(b'}'),
-            b'[' => closing.push(b']'),
-            byte @ (b'}' | b']') if closing.pop() != Some(byte) => return Err(NoEnd::Broken),
+    let end = Brackets::default().close_in(&text[start..])?;
+    end.map(|length| start + length).ok_or(NoEnd::Cut)
+}
+
+/// The brackets of an object or list that is followed to its end, in as many parts as it comes.
+#[derive(Debug, Default)]
+pub(super) struct Brackets {
+    /// What closes those that are open, innermost last.
+    closing: Vec<u8>,
+    in_string: bool,
+    is_escaped: bool,
+}
+
+impl Brackets {
+    /// Where in the next part the last bracket is closed; none if it is not.
+    pub(super) fn close_in(&mut self, part: &[u8]) -> Result<Option<usize>, NoEnd> {
+        let mut at = 0;
+        while at < part.len() {
+            if self.in_string {
+                at = self.pass_string(part, at);
+                continue;
+            }
+            self.take(part[at])?;
+            at += 1;
+            if self.closing.is_empty() {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), NoEnd> {
+        match byte {
+            b'"' => self.in_string = true,
+            b'{' => self.closing.push(b'}'),
+            b'[' => self.closing.push(b']'),
+            b'}' | b']' if self.closing.pop() != Some(byte) => return Err(NoEnd::Broken),
             b'\\' => return Err(NoEnd::Broken),
             _ => {}
         }
-        at += 1;
-        if closing.is_empty() {
-            return Ok(at);
+        Ok(())
+    }
+
+    /// Goes to the end of a string, or of the part.
+    fn pass_string(&mut self, part: &[u8], at: usize) -> usize {
+        if std::mem::take(&mut self.is_escaped) {
+            return at + 1;
         }
+        let Some(found) = memchr2(b'"', b'\\', &part[at..]) else {
+            return part.len();
+        };
+        self.is_escaped = part[at + found] == b'\\';
+        self.in_string = self.is_escaped;
+        at + found + 1
     }
 }
 
@@ -164,6 +203,21 @@ mod tests {
             (br#"{"a":"cut,"b":"{\"c\"}"}"#, NoEnd::Broken),
         ] {
             assert_eq!(end(text), Err(why), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn brackets_are_followed_through_any_number_of_parts() {
+        let text = br#"{"a":"}]\\","b\"":[{},"\\\"{"]}"#;
+        for size in 1..text.len() {
+            let mut brackets = Brackets::default();
+            let ends = text
+                .chunks(size)
+                .map(|part| brackets.close_in(part).unwrap());
+            let ends: Vec<_> = ends.collect();
+            let last = text.chunks(size).next_back().unwrap().len();
+            assert_eq!(ends.last(), Some(&Some(last)), "{size}");
+            assert!(ends[..ends.len() - 1].iter().all(Option::is_none));
         }
     }
 

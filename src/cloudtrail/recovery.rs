@@ -13,7 +13,7 @@ use super::buffer::{reason, Next, LONGEST};
 use super::envelopes;
 use super::found::{Found, Malformed, Origin};
 use super::lenient;
-use super::lexical::{end_of_value, skip_blank};
+use super::lexical::{end_of_value, skip_blank, Brackets};
 use super::reader::ReadPass;
 use super::search::{search, SearchResult, REACH};
 use memchr::{memchr, memmem};
@@ -46,10 +46,20 @@ pub(super) struct Recovery {
 #[derive(Debug)]
 pub(super) struct PendingFault {
     malformed: Malformed,
-    /// It costs the rest of its line at most.
-    is_of_line: bool,
+    extent: Extent,
     /// It is in the remains of one that was reported.
     is_silent: bool,
+}
+
+/// How far what cannot be read goes on, if no record is found in it.
+#[derive(Debug)]
+enum Extent {
+    /// To the end of the text.
+    Text,
+    /// To the end of the line.
+    Line,
+    /// To the end of an object that is too large to be held, whose brackets were followed up to a place in the whole text.
+    Object(Brackets, u64),
 }
 
 impl PendingFault {
@@ -57,7 +67,7 @@ impl PendingFault {
     fn of(malformed: Malformed) -> Self {
         Self {
             malformed,
-            is_of_line: false,
+            extent: Extent::Text,
             is_silent: false,
         }
     }
@@ -89,12 +99,27 @@ impl ReadPass<'_, '_, '_> {
                 let malformed = self.fault(self.text.place_of(error, start), reason);
                 self.take_broken(malformed, start..end)
             }
+            None if self.text.reach(start, self.longest(start)).len() == LONGEST => {
+                self.pass_large(start)
+            }
             // Where a quote or a bracket is missing, serde_json takes what follows for a part of the object, and stops far behind.
             None => {
                 let malformed = self.fault(start, format!("an object without an end: {reason}"));
                 self.search(PendingFault::of(malformed), start + 1)
             }
         }
+    }
+
+    /// Passes over an object that is too large to be a record, or to be held. If it is one that lacks a bracket, there are records in it.
+    fn pass_large(&mut self, start: usize) -> Next {
+        let mebibytes = LONGEST >> 20;
+        let reason = format!("an object of more than {mebibytes} MiB, which is not read");
+        let fault = PendingFault {
+            malformed: self.fault(start, reason),
+            extent: Extent::Object(Brackets::default(), self.state.done + start as u64),
+            is_silent: false,
+        };
+        self.search(fault, start + 1)
     }
 
     /// How much of the text from `start` on may be looked at for the end of one value.
@@ -159,7 +184,7 @@ impl ReadPass<'_, '_, '_> {
             None => {
                 let fault = PendingFault {
                     malformed: self.fault(start, "expected a JSON object or list"),
-                    is_of_line: true,
+                    extent: Extent::Line,
                     is_silent: self.state.recovery.is_searched,
                 };
                 self.search(fault, start)
@@ -170,12 +195,9 @@ impl ReadPass<'_, '_, '_> {
     /// Step 2: searches for a record from `from` on.
     pub(super) fn search(&mut self, mut fault: PendingFault, from: usize) -> Next {
         let bytes = self.text.bytes;
-        let line_end = match fault.is_of_line {
-            true => self.line_end(from),
-            false => None,
-        };
-        let to = line_end.unwrap_or(bytes.len());
-        let is_all = line_end.is_some() || self.text.is_all;
+        let end = self.end_of_extent(&mut fault.extent, from);
+        let to = end.unwrap_or(bytes.len());
+        let is_all = end.is_some() || self.text.is_all;
         let (next, is_found) = match search(&bytes[..to], from, is_all) {
             SearchResult::At(start) => (start, true),
             SearchResult::Perhaps(start) => (start, false),
@@ -186,17 +208,42 @@ impl ReadPass<'_, '_, '_> {
             self.state.recovery.pending = Some(fault);
             return Next::More(next);
         }
-        self.leave_behind(fault, is_found);
+        if is_found || end.is_none() {
+            self.lose_brackets();
+        }
+        self.state.recovery.is_searched |= is_found;
+        self.report(fault);
         Next::To(next)
     }
 
-    /// Reports a fault. Unless it was one of a line, no bracket before it is known to be open any longer.
-    fn leave_behind(&mut self, fault: PendingFault, is_found: bool) {
-        if is_found || !fault.is_of_line {
-            self.state.open.clear();
-            self.state.recovery.is_adrift = true;
+    /// Where ends what cannot be read, if that is at hand.
+    fn end_of_extent(&mut self, extent: &mut Extent, from: usize) -> Option<usize> {
+        match extent {
+            Extent::Text => None,
+            Extent::Line => self.line_end(from),
+            Extent::Object(brackets, followed) => {
+                let start = (*followed - self.state.done) as usize;
+                let end = brackets.close_in(&self.text.bytes[start..]);
+                self.state.recovery.wasted += (self.text.bytes.len() - start) as u64;
+                *followed = self.state.done + self.text.bytes.len() as u64;
+                match end {
+                    Ok(end) => end.map(|length| start + length),
+                    Err(_) => {
+                        *extent = Extent::Text;
+                        None
+                    }
+                }
+            }
         }
-        self.state.recovery.is_searched |= is_found;
+    }
+
+    /// No bracket is known to be open any longer.
+    fn lose_brackets(&mut self) {
+        self.state.open.clear();
+        self.state.recovery.is_adrift = true;
+    }
+
+    fn report(&mut self, fault: PendingFault) {
         if !fault.is_silent {
             (self.each)(Found::Fault(fault.malformed));
         }
@@ -217,7 +264,8 @@ impl ReadPass<'_, '_, '_> {
         match search(bytes, last, true) {
             SearchResult::At(_) => self.search(PendingFault::of(fault), last),
             _ => {
-                self.leave_behind(PendingFault::of(fault), false);
+                self.lose_brackets();
+                self.report(PendingFault::of(fault));
                 Next::End
             }
         }
@@ -233,7 +281,9 @@ pub(super) fn goes_on(text: &[u8], end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::{call, key, layouts, seen};
+    use super::super::seen::{call, key, layouts, seen, shown};
+    use super::super::RecordReader;
+    use super::LONGEST;
 
     /// What is found in four records, of which the second is broken: without the faults.
     fn found(layout: &str) -> Vec<String> {
@@ -349,6 +399,33 @@ mod tests {
             found,
             ["? 1:role/R iam:C", "1:role/R iam:D", "1:role/R iam:E"]
         );
+    }
+
+    #[test]
+    fn an_object_that_is_too_large_to_be_held_costs_itself() {
+        let large = format!(
+            r#"{{"a":"{}\"}}","b":[{{}}]}}"#,
+            "x".repeat(LONGEST + LONGEST / 2)
+        );
+        let unclosed = large.trim_end_matches("}]}");
+        let (a, c) = (call("A"), call("C"));
+        for (large, c_is_found) in [
+            (large.as_str(), "1:role/R iam:C"),
+            (unclosed, "? 1:role/R iam:C"),
+        ] {
+            let text = format!("{a}\n{large}\n{c}\n");
+            let (mut reader, mut found, mut from, mut held) =
+                (RecordReader::default(), Vec::new(), 0, 0);
+            for to in (0..text.len()).step_by(1 << 20).chain([text.len()]) {
+                from += reader.read(&text.as_bytes()[from..to], to == text.len(), &mut |one| {
+                    found.push(shown(&one))
+                });
+                held = held.max(to - from);
+            }
+            let fault = "line 2: an object of more than 8 MiB, which is not read";
+            assert_eq!(found, [&key("A"), fault, c_is_found]);
+            assert!(held <= LONGEST, "{held}");
+        }
     }
 
     #[test]

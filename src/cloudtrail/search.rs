@@ -1,16 +1,20 @@
 //! Searches text for a record, wherever one begins: an object that is JSON as a whole and has all fields that a record of a call needs.
 //!
-//! Linear: an opening bracket is only tried if a `userIdentity` follows within reach, for a mebibyte at most, and without recursion beyond
-//! serde_json's limit of 128 open brackets, which is the most often that a byte can be tried.
+//! Linear: an opening bracket is only tried if a `userIdentity` follows within reach, for a mebibyte at most, and through no more brackets in each
+//! other than [`MOST_OPEN`], which is the most often that a byte can be tried.
 
-use super::fields::{read_any, AnyType, Fields, ObjectField};
+use super::fields::{Fields, ObjectField};
 use super::lexical::skip_blank;
 use memchr::memmem;
-use serde::de::{MapAccess, SeqAccess};
-use serde::{Deserialize, Deserializer};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserializer;
+use std::fmt;
 
 /// No record is longer: CloudTrail's are 256 KiB at most, and CloudWatch Logs cuts there too.
 pub(super) const REACH: usize = 1 << 20;
+
+/// The brackets that may be open in a field of a record that is searched for; those in `tests/data/cloudtrail` have up to 10.
+const MOST_OPEN: usize = 32;
 
 /// What a record of a call has, in the order of the bits of [`Whole`].
 const NEEDED: [&str; 4] = ["userIdentity", "eventTime", "eventSource", "eventName"];
@@ -90,32 +94,63 @@ impl<'a> Fields<'a> for Whole {
         if let Some(nth) = NEEDED.iter().position(|needed| needed.as_bytes() == name) {
             self.has[nth] = true;
         }
-        fields.next_value::<Checked>().map(drop)
+        fields.next_value_seed(Checked(MOST_OPEN))
     }
 }
 
-/// A value that is JSON to its end. Unlike serde's `IgnoredAny`, it ends at serde_json's limit of open brackets.
-struct Checked;
+/// A value that is JSON to its end, and has no more brackets in each other than this. serde's `IgnoredAny` has no such limit.
+struct Checked(usize);
 
-impl<'a> AnyType<'a> for Checked {
-    fn other() -> Self {
-        Self
-    }
-    fn null() -> Self {
-        Self
-    }
-    fn list<A: SeqAccess<'a>>(mut values: A) -> Result<Self, A::Error> {
-        while values.next_element::<Self>()?.is_some() {}
-        Ok(Self)
-    }
-    fn object<A: MapAccess<'a>>(fields: A) -> Result<Self, A::Error> {
-        Whole::object(fields).map(|_| Self)
+impl<'de> DeserializeSeed<'de> for Checked {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Checked {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        read_any(json)
+/// Values without brackets are as good as any.
+macro_rules! any {
+    ($($visit:ident: $type:ty),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<(), E> {
+            Ok(())
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for Checked {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value with few brackets")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        while values.next_element_seed(Checked(inner))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        while fields.next_key::<IgnoredAny>()?.is_some() {
+            fields.next_value_seed(Checked(inner))?;
+        }
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    any! { visit_str: &str, visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64 }
+}
+
+impl Checked {
+    fn inner<E: Error>(&self) -> Result<usize, E> {
+        self.0
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("too many brackets"))
     }
 }
 
@@ -156,7 +191,7 @@ mod tests {
                 "{odd}"
             );
         }
-        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
         let text = call("C").replace("\"Management\"", &deep);
         assert_eq!(search(text.as_bytes(), 0, true), SearchResult::Nowhere);
     }
