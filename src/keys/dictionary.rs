@@ -7,19 +7,29 @@ use std::hint::black_box;
 
 /// A set of byte strings.
 #[derive(Debug)]
-pub(super) struct Dictionary {
+pub(crate) struct Dictionary {
     seed: Seed,
     index: Index,
     strings: Strings,
 }
 
 impl Dictionary {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             seed: Seed::secret(),
             index: Index::default(),
             strings: Strings::default(),
         }
+    }
+
+    /// How many strings there are.
+    pub(crate) fn count(&self) -> usize {
+        self.strings.count()
+    }
+
+    /// The number of a string, which is added if it is new.
+    pub(crate) fn number(&mut self, string: &[u8]) -> u32 {
+        self.intern(self.hash(string), string)
     }
 
     /// The hash under which a string is found.
@@ -48,7 +58,7 @@ impl Dictionary {
     }
 
     /// The string with this number.
-    pub(super) fn get(&self, id: u32) -> &[u8] {
+    pub(crate) fn get(&self, id: u32) -> &[u8] {
         self.strings.get(id)
     }
 

@@ -16,6 +16,7 @@ mod table;
 pub use row_keys::{RowKeys, MAX_KEYS};
 pub use table::{KeyId, KeyList, KeyTable, Value};
 
+pub(crate) use dictionary::Dictionary;
 pub(crate) use hash::Seed;
 pub(crate) use strings::Strings;
 pub(crate) use table::InternedKeys;

@@ -73,10 +73,7 @@ impl KeyTable {
     pub fn id<V: AsRef<[u8]>>(&mut self, values: &[V]) -> KeyId {
         let fields = values.iter().zip(&mut self.dictionaries);
         let ids: Vec<u32> = fields
-            .map(|(value, dictionary)| {
-                let value = value.as_ref();
-                dictionary.intern(dictionary.hash(value), value)
-            })
+            .map(|(value, dictionary)| dictionary.number(value.as_ref()))
             .collect();
         self.find_or_add(self.hash(&ids), &ids)
     }

@@ -74,7 +74,7 @@ pub struct Explainer {
     pairs: PairTable,
     /// What the baseline's own rows store.
     rows: Vec<PairSighting>,
-    /// What is stored and was joined to observations.
+    /// What was joined to observations and makes them known.
     joined: Vec<PairSighting>,
     /// The keys of the observations that may be reported, in the order of their tickets.
     held: Vec<(Ticket, Pair)>,
@@ -96,21 +96,19 @@ impl Explainer {
     /// Takes one fact about the keys of a row, and the ticket that the detector gave for it, if it gave one.
     pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact, ticket: Option<Ticket>) {
         let fact = fact.about(keys.count());
-        let pairs = &mut self.pairs;
-        if let Some(first) = first_sighting(fact, &self.cutoffs) {
-            let stored = match fact.observed {
-                None => &mut self.rows,
-                Some(_) => &mut self.joined,
-            };
-            keys.for_each(|key| {
-                let pair = pairs.pair(key);
-                stored.push(PairSighting { pair, first });
-            });
+        let first = first_sighting(fact, &self.cutoffs);
+        match (ticket, fact.observed, first) {
+            // What was joined to it does not make it known, so it is forgotten, or new in any case.
+            (Some(ticket), _, _) => self.hold(keys, ticket),
+            (None, None, Some(first)) => push(keys, first, &mut self.pairs, &mut self.rows),
+            (None, Some(_), Some(first)) => push(keys, first, &mut self.pairs, &mut self.joined),
+            (None, _, None) => {}
         }
-        if let Some(ticket) = ticket {
-            let held = &mut self.held;
-            keys.for_each(|key| held.push((ticket, pairs.pair(key))));
-        }
+    }
+
+    fn hold(&mut self, keys: &RowKeys<'_>, ticket: Ticket) {
+        let (pairs, held) = (&mut self.pairs, &mut self.held);
+        keys.for_each(|key| held.push((ticket, pairs.pair(key))));
     }
 
     /// Ranks the observations that are reported.
@@ -121,8 +119,10 @@ impl Explainer {
         if verdicts.count() == 0 {
             return Ok(Explanations::none(self.pairs));
         }
-        self.check_whole(verdicts)?;
-        self.rows.append(&mut self.joined);
+        if verdicts.stats.baseline_rows == 0 {
+            return Err(PartOfBaseline::NoRows);
+        }
+        self.merge_joined()?;
         let observed = self.held.iter().map(|&(_, pair)| pair).collect();
         let services = self.pairs.services();
         let service_of = |call: u32| services[call as usize];
@@ -130,23 +130,13 @@ impl Explainer {
         Ok(Explanations::new(self.pairs, evidence, self.held))
     }
 
-    /// Checks that what was joined as known came as a row of the baseline too.
-    fn check_whole(&mut self, verdicts: &Verdicts) -> Result<(), PartOfBaseline> {
-        if verdicts.stats.baseline_rows == 0 {
-            return Err(PartOfBaseline::NoRows);
-        }
-        self.rows.sort_unstable();
-        let known = self.joined.iter();
-        let known = known.filter(|joined| joined.first <= self.cutoffs.activity);
-        let mut joined: Vec<Pair> = known.map(|joined| joined.pair).collect();
-        joined.sort_unstable();
-        joined.dedup();
-        let has_row = |pair: &&Pair| {
-            self.rows
-                .binary_search_by_key(*pair, |row| row.pair)
-                .is_ok()
-        };
-        match joined.len() - joined.iter().filter(has_row).count() {
+    /// Merges what was joined into the rows, each of which must have come.
+    fn merge_joined(&mut self) -> Result<(), PartOfBaseline> {
+        PairSighting::sort(&mut self.rows);
+        PairSighting::sort(&mut self.joined);
+        self.joined.dedup_by_key(|joined| joined.pair);
+        let (joined, rows) = (&self.joined, &mut self.rows);
+        match joined.iter().filter(|of| !merge_into(rows, of)).count() {
             0 => Ok(()),
             missing => Err(PartOfBaseline::RowsMissing {
                 missing,
@@ -154,6 +144,21 @@ impl Explainer {
             }),
         }
     }
+}
+
+/// Merges a sighting into the row of its pair; false, if there is none.
+fn merge_into(rows: &mut [PairSighting], joined: &PairSighting) -> bool {
+    let place = rows.binary_search_by_key(&joined.pair, |row| row.pair);
+    let row = place.ok().map(|place| &mut rows[place]);
+    row.map(|row| row.first = row.first.min(joined.first))
+        .is_some()
+}
+
+fn push(keys: &RowKeys<'_>, first: Timestamp, pairs: &mut PairTable, to: &mut Vec<PairSighting>) {
+    keys.for_each(|key| {
+        let pair = pairs.pair(key);
+        to.push(PairSighting { pair, first });
+    });
 }
 
 /// When a key was first seen by what is stored of it, if that is not forgotten.

@@ -3,16 +3,55 @@
 //! Numbers count from 0 in the order of arrival. Knows no times.
 
 use crate::baseline::surprise::{service_of, Pair};
-use crate::keys::{KeyId, KeyTable};
+use crate::keys::{Dictionary, KeyId, KeyTable};
 use std::borrow::Cow;
 
 /// The roles and calls that came.
 #[derive(Debug)]
 pub(super) struct PairTable {
-    roles: KeyTable,
-    calls: KeyTable,
+    roles: Dictionary,
+    calls: Calls,
     /// Which value of a call has its service, if any.
     service_field: Option<usize>,
+}
+
+/// The distinct calls, numbered from 0.
+#[derive(Debug)]
+enum Calls {
+    /// Of one value, as nearly always.
+    Single(Dictionary),
+    /// Of several values.
+    Tuple(KeyTable),
+}
+
+impl Calls {
+    fn new(width: usize) -> Self {
+        match width {
+            1 => Self::Single(Dictionary::new()),
+            width => Self::Tuple(KeyTable::new(width)),
+        }
+    }
+
+    fn number(&mut self, call: &[Cow<'_, [u8]>]) -> u32 {
+        match self {
+            Self::Single(calls) => calls.number(&call[0]),
+            Self::Tuple(calls) => calls.id(call).0,
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Single(calls) => calls.count(),
+            Self::Tuple(calls) => calls.count(),
+        }
+    }
+
+    fn value(&self, call: u32, field: usize) -> Option<&[u8]> {
+        match self {
+            Self::Single(calls) => Some(calls.get(call)).filter(|_| field == 0),
+            Self::Tuple(calls) => calls.values(KeyId(call)).nth(field),
+        }
+    }
 }
 
 impl PairTable {
@@ -20,8 +59,8 @@ impl PairTable {
     /// has none.
     pub(super) fn new(width: usize, service_field: Option<usize>) -> Self {
         Self {
-            roles: KeyTable::new(1),
-            calls: KeyTable::new(width - 1),
+            roles: Dictionary::new(),
+            calls: Calls::new(width - 1),
             service_field: service_field.and_then(|field| field.checked_sub(1)),
         }
     }
@@ -30,23 +69,22 @@ impl PairTable {
     pub(super) fn pair(&mut self, key: &[Cow<'_, [u8]>]) -> Pair {
         let (role, call) = key.split_at(1);
         Pair {
-            role: self.roles.id(role).0,
-            call: self.calls.id(call).0,
+            role: self.roles.number(&role[0]),
+            call: self.calls.number(call),
         }
     }
 
     /// The service of a call, if it has one.
     pub(super) fn service(&self, call: u32) -> Option<&[u8]> {
-        let value = self.calls.values(KeyId(call)).nth(self.service_field?)?;
-        service_of(value)
+        service_of(self.calls.value(call, self.service_field?)?)
     }
 
     /// The number of each call's service, by number of the call.
     pub(super) fn services(&self) -> Vec<Option<u32>> {
-        let mut services = KeyTable::new(1);
+        let mut services = Dictionary::new();
         let calls = 0..self.calls.count() as u32;
         calls
-            .map(|call| Some(services.id(&[self.service(call)?]).0))
+            .map(|call| Some(services.number(self.service(call)?)))
             .collect()
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct KnownPairs {
 impl KnownPairs {
     /// Separates the pairs that were known as the window opened from those that were learned since.
     pub(super) fn new(mut stored: Vec<PairSighting>, window_opens: Timestamp) -> (Self, Vec<Pair>) {
-        stored.sort_unstable();
+        PairSighting::sort(&mut stored);
         // The least sighting of a pair stands first, and stays.
         stored.dedup_by_key(|sighting| sighting.pair);
         let is_known = |sighting: &PairSighting| sighting.first <= window_opens;

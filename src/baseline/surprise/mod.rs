@@ -84,6 +84,16 @@ impl PairSighting {
     /// Before the window opened, at a time that is not known: the pair is known, and counts for no time of its role.
     pub const UNDATED: Timestamp = Timestamp(i64::MIN);
 
+    /// Sorts by role, call and time. The three are compared as one number, without a branch for each.
+    pub(super) fn sort(sightings: &mut [Self]) {
+        let number = |sighting: &Self| {
+            let Self { pair, first } = sighting;
+            let first = (first.0 as u64) ^ (1 << 63); // the same order without a sign
+            u128::from(pair.role) << 96 | u128::from(pair.call) << 64 | u128::from(first)
+        };
+        sightings.sort_unstable_by_key(number);
+    }
+
     /// When the pair was first seen, if that is known.
     fn dated(&self) -> Option<Timestamp> {
         Some(self.first).filter(|&first| first != Self::UNDATED)
