@@ -36,6 +36,8 @@ mod nine_days;
 #[cfg(test)]
 mod proof;
 #[cfg(test)]
+mod ranking;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod sources;

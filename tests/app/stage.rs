@@ -21,6 +21,7 @@ pub(crate) const UPDATE: &str = "Previously Seen Cloud API Calls Per User Role -
 pub(crate) const DETECTION: &str = "Cloud API Calls From Previously Unseen User Roles";
 pub(crate) const LOOK: &str = "Unseen - Look";
 pub(crate) const RECONCILE: &str = "Unseen - Reconcile";
+pub(crate) const RANKING: &str = "Cloud Role Making Unusual New API Calls";
 pub(crate) const RETENTION: &str = "Unseen - Retention";
 pub(crate) const HEALTH: &str = "Unseen - Health";
 pub(crate) const PROOF: &str = "Unseen - Proof";
@@ -28,6 +29,7 @@ pub(crate) const PROOF: &str = "Unseen - Proof";
 pub(crate) const BASELINE: &str = "previously_seen_cloud_api_calls_per_user_role";
 pub(crate) const STATE: &str = "unseen_state";
 pub(crate) const DETECTIONS: &str = "unseen_detections";
+pub(crate) const RANKINGS: &str = "unseen_rankings";
 pub(crate) const DECISIONS: &str = "unseen_decisions";
 
 /// A site that has enabled what alerts.

@@ -21,6 +21,8 @@ pub(crate) enum Ended {
         results: usize,
         /// The alert actions that ran, as the log lists them.
         actions: String,
+        /// In seconds.
+        run_time: i64,
     },
     Error(String),
 }
@@ -35,13 +37,18 @@ impl Logged {
             ("_indextime", &at),
         ]);
         let fields = match &self.ended {
-            Ended::Success { results, actions } => vec![
+            Ended::Success {
+                results,
+                actions,
+                run_time,
+            } => vec![
                 ("app", "unseen".to_string()),
                 ("savedsearch_name", self.search.clone()),
                 ("sid", self.sid.clone()),
                 ("status", "success".to_string()),
                 ("result_count", results.to_string()),
                 ("alert_actions", actions.clone()),
+                ("run_time", run_time.to_string()),
             ],
             Ended::Error(message) => vec![
                 ("log_level", "ERROR".to_string()),

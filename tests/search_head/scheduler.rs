@@ -39,6 +39,8 @@ pub(crate) struct Faults {
     pub(crate) no_alert: BTreeSet<(String, i64)>,
     /// It runs once more after it has ended.
     pub(crate) twice: BTreeSet<(String, i64)>,
+    /// Runs take so many seconds, if it is not one.
+    pub(crate) run_time: Option<i64>,
     /// Two captains run it at the same moment: neither reads what the other writes.
     pub(crate) at_once: BTreeSet<(String, i64)>,
 }
@@ -162,6 +164,7 @@ impl SearchHead {
             Some(error) => Ended::Error(error.clone()),
             None => Ended::Success {
                 results: run.rows.len(),
+                run_time: self.faults.run_time.unwrap_or(1),
                 actions: match run.alerts.is_empty() {
                     true => String::new(),
                     false => self.actions(&run.search),
