@@ -121,6 +121,7 @@ fn a_call_behind_an_odd_record_or_in_an_envelope_is_found() {
     for input in [
         "15-detect-on-envelopes-exit-code/events.json",
         "15-detect-on-envelopes-exit-code/good.json",
+        "20-short-csv-row-hides-the-rest/rows.csv",
         "31-raw-newline-in-one-record/one-line.json",
         "31-raw-newline-in-one-record/pretty.json",
         "31-raw-newline-in-one-record/lines.ndjson",
@@ -139,7 +140,7 @@ fn a_call_behind_an_odd_record_or_in_an_envelope_is_found() {
         assert_eq!(output.status.code(), Some(2), "{told}");
         let rows = String::from_utf8(output.stdout).unwrap();
         assert!(
-            rows.lines().count() == 2 && rows.contains("iam:CreateUser"),
+            rows.lines().count() == 2 && rows.contains("CreateUser"),
             "{rows}"
         );
     }

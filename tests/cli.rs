@@ -2,131 +2,10 @@
 //!
 //! The figures for the sample records were counted apart, with Python's `json` and `csv`, from the same files.
 
-use flate2::{write::GzEncoder, Compression};
+use crate::desk::{call, gzip, sample, ten_days, Desk, Told};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
-
-fn sample(name: &str) -> String {
-    format!(
-        "{}/tests/data/cloudtrail/{name}",
-        env!("CARGO_MANIFEST_DIR")
-    )
-}
-
-/// A folder for one test, in which the binary runs.
-struct Desk(TempDir);
-
-impl Desk {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        self
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_unseen"));
-        command
-            .args(arguments.split_whitespace())
-            .current_dir(self.0.path())
-            .env("TZ", "UTC");
-        command
-    }
-
-    fn run(&self, arguments: &str) -> Told {
-        Told::of(self.command(arguments).output().unwrap())
-    }
-
-    fn run_on(&self, arguments: &str, stdin: &[u8]) -> Told {
-        let mut child = self
-            .command(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(stdin).unwrap();
-        Told::of(child.wait_with_output().unwrap())
-    }
-
-    /// Runs what must go well.
-    fn ok(&self, arguments: &str) -> Told {
-        let told = self.run(arguments);
-        assert_eq!(told.code, 0, "{arguments}: {told:?}");
-        told
-    }
-}
-
-#[derive(Debug)]
-struct Told {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Told {
-    fn of(output: Output) -> Self {
-        Self {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    #[track_caller]
-    fn says(&self, text: &str) -> &Self {
-        assert!(self.err.contains(text), "no `{text}` in:\n{}", self.err);
-        self
-    }
-}
-
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// A successful call by a role of account 1, in one line.
-fn call(role: &str, name: &str, time: &str) -> String {
-    format!(
-        r#"{{"eventTime":"{time}","eventSource":"s3.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userIdentity":{{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/{role}/{time}","sessionContext":{{"sessionIssuer":{{"userName":"{role}","accountId":"1"}}}}}}}}"#
-    )
-}
-
-/// Ten days of calls; on the tenth a role makes one that it never made.
-fn ten_days(desk: &Desk) {
-    for day in 1..=10 {
-        let mut lines = vec![call(
-            "App",
-            "GetObject",
-            &format!("2025-03-{day:02}T08:00:00Z"),
-        )];
-        lines.push(call(
-            "Ops",
-            &format!("Call{}", day.min(3)),
-            &format!("2025-03-{day:02}T09:30:00Z"),
-        ));
-        if day == 10 {
-            lines.push(call("App", "DeleteBucket", "2025-03-10T10:05:00Z"));
-        }
-        desk.write(&format!("days/{day:02}.json"), lines.join("\n"));
-    }
-}
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 #[test]
 fn one_archive_is_learned_up_to_a_time_and_judged_from_there() {
@@ -449,7 +328,7 @@ fn malformed_lines_are_told_once_with_file_and_line() {
     desk.write("logs/d.json.gz", cut);
     let told = desk.ok("learn --baseline b.csv logs");
     assert_eq!(told.err.matches("warning: ").count(), 2, "{}", told.err);
-    told.says("in the input, all else was read: `logs/a.json` line 2: an object without an end: expected `,` or `}`; `logs/a.json` line 4: expected a JSON object or list; `logs/b.json` line 1:");
+    told.says("in the input: `logs/a.json` line 2: an object without an end: expected `,` or `}`; `logs/a.json` line 4: expected a JSON object or list; `logs/b.json` line 1:");
     told.says("skipped 1 call found behind a fault");
     told.says("read ");
 }

@@ -14,6 +14,7 @@ mod cli;
 mod functions;
 mod golden;
 mod hostile;
+mod incomplete;
 mod order;
 mod pipe_faults;
 mod pure;
@@ -23,6 +24,7 @@ mod specification;
 mod surprise;
 mod troubleshooting;
 
+mod desk;
 mod disk;
 mod oracles;
 mod pipe;

@@ -66,10 +66,7 @@ impl<'w> Console<'w> {
         let (faults, foreign) = (&input.faults, &input.foreign);
         if faults.count > 0 {
             let what = count(faults.count, "fault");
-            self.warn(&format!(
-                "{what} in the input, all else was read: {}",
-                faults.examples()
-            ));
+            self.warn(&format!("{what} in the input: {}", faults.examples()));
         }
         if foreign.count > 0 {
             let what = count(foreign.count, "file");
@@ -81,6 +78,12 @@ impl<'w> Console<'w> {
     pub(super) fn read(&mut self, observations: &Observations, by: &[String], no_time: &str) {
         if observations.records.all() > 0 {
             self.records(&observations.records, no_time);
+        }
+        if observations.doubtful_rows > 0 {
+            self.warn(&format!(
+                "skipped {} behind a quote without an end: such a row may stand in a text that somebody wrote, so it is detected and not learned",
+                count(observations.doubtful_rows, "row"),
+            ));
         }
         let odd = row_problems(&observations.tally, Purpose::Learn);
         let unknown = unknown_values(&observations.tally, by, observations.observed_rows, &ADVICE);

@@ -6,7 +6,7 @@ use super::arguments;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Detector, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
-use crate::input::BadTimes;
+use crate::input::Intent;
 use crate::lookup::{schema, Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};
@@ -17,7 +17,7 @@ use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Context,
-    bad_times: BadTimes::Count,
+    intent: Intent::Judge,
     no_time: "judged by its key alone",
 };
 

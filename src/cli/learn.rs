@@ -7,7 +7,7 @@ use super::arguments;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
-use crate::input::BadTimes;
+use crate::input::Intent;
 use crate::lookup::{schema, BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, AS_OF_LATER};
@@ -18,7 +18,7 @@ use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Times,
-    bad_times: BadTimes::Stop,
+    intent: Intent::Learn,
     no_time: "not learned",
 };
 

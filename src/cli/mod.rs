@@ -14,7 +14,7 @@ mod replay;
 
 use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
-use crate::input::{self, BadTimes, InputError, Plan, Progress};
+use crate::input::{self, InputError, Intent, Plan, Progress};
 use crate::lookup::schema::BadKeyField;
 use crate::messages::Advice;
 use crate::observations::{DetailLevel, Observations};
@@ -105,7 +105,7 @@ enum CliError {
 #[derive(Clone, Copy, Debug)]
 struct Wanted {
     keep: DetailLevel,
-    bad_times: BadTimes,
+    intent: Intent,
     /// What becomes of a call whose time is no time, or comes from a broken clock.
     no_time: &'static str,
 }
@@ -174,7 +174,7 @@ impl<Z> World<'_, Z> {
             now: self.now,
             keep: wanted.keep,
             wanted: arguments::typed_range(matches)?,
-            bad_times: wanted.bad_times,
+            intent: wanted.intent,
             threads: self.threads,
         };
         let paths = &arguments::typed_paths(matches);

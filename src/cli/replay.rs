@@ -3,7 +3,7 @@
 use super::arguments;
 use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
-use crate::input::BadTimes;
+use crate::input::Intent;
 use crate::lookup::schema;
 use crate::messages::{Advice, Messages};
 use crate::observations::DetailLevel;
@@ -20,7 +20,7 @@ const REPLAY_ADVICE: Advice = Advice {
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Minutes,
-    bad_times: BadTimes::Count,
+    intent: Intent::Judge,
     no_time: "left out",
 };
 

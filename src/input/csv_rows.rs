@@ -2,11 +2,11 @@
 
 use super::file_reader::{FileReader, Stopped};
 use super::text::Text;
-use super::{BadTimes, InputError};
-use crate::cloudtrail::{self, ForeignForm, Found, NotACall};
-use crate::lookup::{FactReader, FactRow, NotATimeIn};
+use super::{InputError, Intent};
+use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin};
+use crate::lookup::{FactReader, FactRow};
 use crate::observations::CONTEXT_FIELDS;
-use crate::rows::{Column, Reader, Row, RowError};
+use crate::rows::{Column, Header, Reader, Row, RowError};
 use crate::time::Timestamp;
 use memchr::memchr;
 use std::borrow::Cow;
@@ -53,19 +53,53 @@ impl FileReader<'_, '_> {
 
     fn read_observations(&mut self, file: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
         text.read_all()?;
-        match self.take_rows(without_mark(text.bytes)) {
-            Ok(()) => {}
-            Err(RowsStopped::Broken(error)) => self.broken_rows(file, &error),
-            Err(RowsStopped::NotATime(error)) => {
-                let file = self.name(file);
-                return Err(Stopped::Input(InputError::NotATime { file, error }));
+        let rows = FactReader::new(without_mark(text.bytes), self.plan.by, self.clock);
+        let mut rows = rows.expect("the header was read before");
+        let columns = OtherColumns::bind(rows.header());
+        loop {
+            match rows.next(&mut self.input.observations.tally) {
+                Ok(None) => return Ok(()),
+                Ok(Some(row)) => self.take_row(file, &row, &columns)?,
+                Err(error) => {
+                    let cost = rows.resume(&error);
+                    self.broken_row(file, &error, cost);
+                }
             }
         }
-        Ok(())
     }
 
-    fn broken_rows(&mut self, file: usize, error: &RowError) {
-        self.fault(file, format_args!(" {error}, so its rest is missing"));
+    fn broken_row(&mut self, file: usize, error: &RowError, cost: usize) {
+        self.fault(file, cost as u64, format_args!(" {error}"));
+    }
+
+    fn take_row(
+        &mut self,
+        file: usize,
+        row: &FactRow<'_, '_>,
+        columns: &OtherColumns,
+    ) -> Result<(), Stopped> {
+        let must_be_certain = self.plan.intent == Intent::Learn;
+        if row.row.is_doubtful() && must_be_certain {
+            self.input.observations.doubtful_rows += 1;
+            return Ok(());
+        }
+        if let Some(error) = row.not_a_time().filter(|_| must_be_certain) {
+            let file = self.name(file);
+            return Err(Stopped::Input(InputError::NotATime { file, error }));
+        }
+        if let Ok(reading) = &row.reading {
+            let values = columns.context.map(|column| values(&row.row, column));
+            let values = values
+                .each_ref()
+                .map(|values| values.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
+            self.input.observations.take_row(
+                reading,
+                row.keys,
+                times(&row.row, columns.count),
+                values.each_ref().map(Vec::as_slice),
+            );
+        }
+        Ok(())
     }
 
     /// Rows that have the text of a record in one column.
@@ -77,57 +111,54 @@ impl FileReader<'_, '_> {
     ) -> Result<(), Stopped> {
         self.expect_key_of_records(file)?;
         text.read_all()?;
-        if let Err(error) = self.take_records_in(column, file, without_mark(text.bytes)) {
-            self.broken_rows(file, &error);
-        }
-        Ok(())
-    }
-
-    fn take_records_in(&mut self, column: &str, file: usize, body: &[u8]) -> Result<(), RowError> {
-        let mut reader = Reader::new(body)?;
-        let column = reader.header().column(column.as_bytes());
-        while let Some(row) = reader.next_row()? {
-            let text = row.cell(column);
-            if !cloudtrail::begins_with_json(&text) {
-                self.input.observations.records.count(NotACall::NoRecord);
-                continue;
-            }
-            cloudtrail::read(&text, &mut |found| match found {
-                Found::Fault(fault) => {
-                    let (row, reason) = (row.number(), fault.reason);
-                    self.fault(file, format_args!(" row {row}: {reason}"));
+        let rows = Reader::new(without_mark(text.bytes));
+        let mut rows = rows.expect("the header was read before");
+        let column = rows.header().column(column.as_bytes());
+        loop {
+            match rows.next_row() {
+                Ok(None) => return Ok(()),
+                Ok(Some(row)) => self.take_records(file, &row, column),
+                Err(error) => {
+                    let cost = rows.resume(&error);
+                    self.broken_row(file, &error, cost);
                 }
-                found => self.take(file, found),
-            });
+            }
         }
-        Ok(())
     }
 
-    fn take_rows(&mut self, body: &[u8]) -> Result<(), RowsStopped> {
-        let observations = &mut self.input.observations;
-        let mut rows = FactReader::new(body, self.plan.by, self.clock)?;
-        let count = rows.header().column(b"count");
-        let context = CONTEXT_FIELDS.map(|name| rows.header().column(name.as_bytes()));
-        while let Some(row) = rows.next(&mut observations.tally)? {
-            if let (Some(error), BadTimes::Stop) = (row.not_a_time(), self.plan.bad_times) {
-                return Err(RowsStopped::NotATime(error));
-            }
-            let FactRow {
-                row, keys, reading, ..
-            } = row;
-            let Ok(reading) = reading else { continue };
-            let values = context.map(|column| values(&row, column));
-            let values = values
-                .each_ref()
-                .map(|values| values.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>());
-            observations.take_row(
-                &reading,
-                keys,
-                times(&row, count),
-                values.each_ref().map(Vec::as_slice),
-            );
+    /// The record, or the records, in one cell.
+    fn take_records(&mut self, file: usize, row: &Row<'_, '_>, column: Column) {
+        let text = row.cell(column);
+        if !cloudtrail::begins_with_json(&text) {
+            self.input.observations.records.count(NotACall::NoRecord);
+            return;
         }
-        Ok(())
+        cloudtrail::read(&text, &mut |found| match found {
+            Found::Fault(fault) => {
+                let (row, reason) = (row.number(), fault.reason);
+                self.fault(file, fault.bytes, format_args!(" row {row}: {reason}"));
+            }
+            Found::Record { record, .. } if row.is_doubtful() => {
+                self.take_record(record, Origin::Searched);
+            }
+            found => self.take(file, found),
+        });
+    }
+}
+
+/// The columns of observations beside key and times.
+struct OtherColumns {
+    count: Column,
+    context: [Column; CONTEXT_FIELDS.len()],
+}
+
+impl OtherColumns {
+    fn bind(header: &Header<'_>) -> Self {
+        let column = |name: &str| header.column(name.as_bytes());
+        Self {
+            count: column("count"),
+            context: CONTEXT_FIELDS.map(column),
+        }
     }
 }
 
@@ -139,18 +170,6 @@ enum RowForm {
     Records(&'static str),
     /// Neither; what to say of the file.
     Foreign(String),
-}
-
-/// Why rows were not read to their end.
-enum RowsStopped {
-    Broken(RowError),
-    NotATime(NotATimeIn),
-}
-
-impl From<RowError> for RowsStopped {
-    fn from(error: RowError) -> Self {
-        Self::Broken(error)
-    }
 }
 
 fn values<'b>(row: &Row<'_, 'b>, column: Column) -> Vec<Cow<'b, [u8]>> {

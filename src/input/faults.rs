@@ -5,6 +5,8 @@
 pub(crate) struct FaultLog {
     /// How often.
     pub count: u64,
+    /// How many bytes that is known to have cost.
+    pub bytes: u64,
     /// File number and text of the first few.
     first: Vec<(usize, String)>,
 }
@@ -13,8 +15,9 @@ impl FaultLog {
     /// So many are shown.
     const FEW: usize = 3;
 
-    pub(super) fn add(&mut self, file: usize, text: impl FnOnce() -> String) {
+    pub(super) fn add(&mut self, file: usize, bytes: u64, text: impl FnOnce() -> String) {
         self.count += 1;
+        self.bytes += bytes;
         if self.first.len() < Self::FEW {
             self.first.push((file, text()));
         }
@@ -22,6 +25,7 @@ impl FaultLog {
 
     pub(super) fn merge(&mut self, other: Self) {
         self.count += other.count;
+        self.bytes += other.bytes;
         self.first.extend(other.first);
         // Stable: what one thread adds about one file stays in order.
         self.first.sort_by_key(|(file, _)| *file);

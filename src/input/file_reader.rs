@@ -11,8 +11,8 @@ use super::faults::FaultLog;
 use super::sources::{Source, Sources};
 use super::text::{Counted, Text};
 use super::workers::WorkQueue;
-use super::{BadTimes, Input, InputError, Plan, BLOCK, CLOUDTRAIL_KEY};
-use crate::cloudtrail::{self, ForeignForm, Found, Origin, RecordReader};
+use super::{Input, InputError, Intent, Plan, BLOCK, CLOUDTRAIL_KEY};
+use crate::cloudtrail::{self, ForeignForm, Found, Origin, Record, RecordReader};
 use crate::lookup::Clock;
 use crate::observations::Observations;
 use std::fmt;
@@ -137,21 +137,22 @@ impl<'s, 'p> FileReader<'s, 'p> {
             self.read_rows(file, &mut text)?;
         }
         if let Some(error) = text.broken {
-            self.fault(file, format_args!(": {error}, so its rest is missing"));
+            self.fault(file, 0, format_args!(": {error}, so its rest is missing"));
         }
         Ok(())
     }
 
-    /// Counts something that could not be read; `what` follows the name of the file.
-    pub(super) fn fault(&mut self, file: usize, what: fmt::Arguments<'_>) {
+    /// Counts something that could not be read, and the bytes that it cost; `what` follows the name of the file.
+    pub(super) fn fault(&mut self, file: usize, bytes: u64, what: fmt::Arguments<'_>) {
         let source = &self.sources.list[file];
-        self.input.faults.add(file, || format!("`{source}`{what}"));
+        let text = || format!("`{source}`{what}");
+        self.input.faults.add(file, bytes, text);
     }
 
     pub(super) fn foreign(&mut self, file: usize, what: &str) {
         self.input
             .foreign
-            .add(file, || format!("`{}` {what}", self.sources.list[file]));
+            .add(file, 0, || format!("`{}` {what}", self.sources.list[file]));
     }
 
     fn read_json(&mut self, file: usize, start: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
@@ -181,16 +182,20 @@ impl<'s, 'p> FileReader<'s, 'p> {
     }
 
     pub(super) fn take(&mut self, file: usize, found: Found<'_>) {
-        let observations = &mut self.input.observations;
         match found {
-            Found::Record { record, origin, .. } => match record.call() {
-                Ok(_) if origin == Origin::Searched && self.plan.bad_times == BadTimes::Stop => {
-                    observations.records.searched += 1;
-                }
-                Ok(call) => observations.take_call(&call, self.clock),
-                Err(not_a_call) => observations.records.count(not_a_call),
-            },
-            Found::Fault(fault) => self.fault(file, format_args!(" {fault}")),
+            Found::Record { record, origin, .. } => self.take_record(record, origin),
+            Found::Fault(fault) => self.fault(file, fault.bytes, format_args!(" {fault}")),
+        }
+    }
+
+    pub(super) fn take_record(&mut self, record: &Record<'_>, origin: Origin) {
+        let observations = &mut self.input.observations;
+        match record.call() {
+            Ok(_) if origin == Origin::Searched && self.plan.intent == Intent::Learn => {
+                observations.records.searched += 1;
+            }
+            Ok(call) => observations.take_call(&call, self.clock),
+            Err(not_a_call) => observations.records.count(not_a_call),
         }
     }
 }

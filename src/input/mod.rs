@@ -58,19 +58,20 @@ pub(crate) struct Plan<'p> {
     pub keep: DetailLevel,
     /// Which calls to read; rows are taken whole.
     pub wanted: TimeRange,
-    /// What to do about a row with a time that is not a number.
-    pub bad_times: BadTimes,
+    /// What it is read for.
+    pub intent: Intent,
     /// The most threads to read on.
     pub threads: usize,
 }
 
-/// What to do about a row with a time that is not a number.
+/// What the input is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BadTimes {
-    /// Stop: it must not be learned.
-    Stop,
-    /// Count it.
-    Count,
+pub(crate) enum Intent {
+    /// To be learned, and so to be certain: a time in a row that is none stops the run, and what stands perhaps in a text that somebody
+    /// wrote is skipped.
+    Learn,
+    /// To be judged: all of it counts.
+    Judge,
 }
 
 /// What was read, and what could not be.
@@ -103,7 +104,7 @@ mod tests {
             now: NOW,
             keep: DetailLevel::Context,
             wanted: TimeRange::default(),
-            bad_times: BadTimes::Stop,
+            intent: Intent::Learn,
             threads,
         };
         gather(paths, plan, &mut { stdin }, |_| {})

@@ -72,6 +72,11 @@ impl<'b> FactReader<'b> {
         self.reader.header()
     }
 
+    /// Goes on behind a row that could not be read, and returns the length of the line that it costs.
+    pub fn resume(&mut self, error: &RowError) -> usize {
+        self.reader.resume(error)
+    }
+
     /// The next row, or none at the end; what is odd about it is counted in `tally`.
     ///
     /// # Errors

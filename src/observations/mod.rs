@@ -74,6 +74,8 @@ pub struct Observations {
     pub observed_rows: u64,
     /// How many rows there were that only store.
     pub baseline_rows: u64,
+    /// Rows that stand perhaps in a quoted text of a row that could not be read, and were therefore not learned.
+    pub doubtful_rows: u64,
     /// What was wrong with rows.
     pub tally: Tally,
     /// The values of the key at hand.
@@ -99,6 +101,7 @@ impl Observations {
             records: RecordCounts::default(),
             observed_rows: 0,
             baseline_rows: 0,
+            doubtful_rows: 0,
             tally: Tally::new(width),
             user: Vec::new(),
             command: Vec::new(),
@@ -211,6 +214,7 @@ impl Observations {
         self.records.merge(other.records);
         self.observed_rows += other.observed_rows;
         self.baseline_rows += other.baseline_rows;
+        self.doubtful_rows += other.doubtful_rows;
         self.tally.merge(other.tally);
     }
 

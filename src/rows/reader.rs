@@ -4,12 +4,21 @@
 //! quoting and line ends, not what a column is for. A body of no bytes has an empty header and no rows; blank lines
 //! are passed over, as every CSV reader does.
 //!
+//! A row that cannot be read is an error, and whoever wants to can go on behind it ([`Reader::resume`]): it costs the line on which it
+//! began. What follows may still be within a quoted text of that row, where somebody may have written it, and is marked as doubtful.
+//! That is linear in the body, which may be hostile: rows that were looked at in vain may add up to [`WASTE`] bytes, and to a few for each
+//! that was read; from then on a quoted cell has to end on the line of its row.
+//!
 //! Source: RFC 4180 with splunkd's habits (LF, no BOM, newlines inside quotes), seen in recorded sessions.
 
 use super::multivalue;
 use memchr::memchr;
 use std::borrow::Cow;
 use thiserror::Error;
+
+/// So many bytes may be looked at in vain, and [`WASTE_PER_BYTE`] more for each that was read.
+const WASTE: usize = 16 << 20;
+const WASTE_PER_BYTE: usize = 4;
 
 /// Why a body cannot be read as rows. `row` counts data rows from 1; the header is row 0.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -144,8 +153,22 @@ pub struct Reader<'b> {
     at: usize,
     header: Header<'b>,
     row: u64,
+    /// Where the row at hand begins.
+    start: usize,
     cells: Vec<Span>,
     empty_twins: EmptyTwins,
+    faults: Faults,
+}
+
+/// What the rows that could not be read have come to.
+#[derive(Debug, Default)]
+struct Faults {
+    /// How far the last one would have reached.
+    reach: usize,
+    /// Bytes that were looked at in vain.
+    wasted: usize,
+    /// So many were wasted that a row has to end on its line.
+    is_narrow: bool,
 }
 
 /// How a row ends if all of its twins are empty, where the header has them behind the plain columns: nearly always.
@@ -193,8 +216,10 @@ impl<'b> Reader<'b> {
             at: 0,
             header: Header::default(),
             row: 0,
+            start: 0,
             cells: Vec::new(),
             empty_twins: EmptyTwins::default(),
+            faults: Faults::default(),
         };
         if let Some(raw) = reader.split_line()? {
             let names: Vec<_> = reader.cells.iter().map(|cell| cell.text(body)).collect();
@@ -212,7 +237,7 @@ impl<'b> Reader<'b> {
     /// The next row, or none at the end of the body.
     ///
     /// # Errors
-    /// Any [`RowError`]; the reader is then at an undefined place and must not be asked again.
+    /// Any [`RowError`]; the reader is then at an undefined place, and must not be asked again before it was [resumed](Self::resume).
     pub fn next_row(&mut self) -> Result<Option<Row<'_, 'b>>, RowError> {
         self.row += 1;
         let Some(raw) = self.split_line()? else {
@@ -222,9 +247,34 @@ impl<'b> Reader<'b> {
             body: self.body,
             raw,
             number: self.row,
+            is_doubtful: self.start < self.faults.reach,
             cells: &self.cells,
             width: self.header.names.len(),
         }))
+    }
+
+    /// Goes to the line behind the one on which the row of the error began, and returns the length of that one.
+    pub fn resume(&mut self, error: &RowError) -> usize {
+        let start = self.start;
+        let stopped = match error {
+            RowError::NeverClosed { .. } => self.limit(start),
+            RowError::AfterQuote { .. } => self.cells.last().map_or(start, |cell| cell.end + 1),
+            RowError::Width { .. } => self.at,
+        };
+        self.at = line_end(self.body, start);
+        let faults = &mut self.faults;
+        faults.wasted += stopped.saturating_sub(self.at);
+        faults.is_narrow |= faults.wasted > WASTE + WASTE_PER_BYTE * start;
+        faults.reach = faults.reach.max(stopped);
+        self.at - start
+    }
+
+    /// How far a row that begins there is looked at for the end of a quoted cell.
+    fn limit(&self, start: usize) -> usize {
+        match self.faults.is_narrow {
+            true => line_end(self.body, start),
+            false => self.body.len(),
+        }
     }
 
     /// Splits the next line that is not blank into `self.cells` and returns it whole.
@@ -234,13 +284,15 @@ impl<'b> Reader<'b> {
         if start == body.len() {
             return Ok(None);
         }
+        self.start = start;
+        let limit = self.limit(start);
         self.cells.clear();
         let mut at = start;
         let mut passed_over = 0;
         self.at = loop {
             let (span, behind) = match body.get(at) {
                 Some(b',') => (Span::plain(at, at), at),
-                Some(b'"') => self.quoted_cell(at)?,
+                Some(b'"') => self.quoted_cell(at, limit)?,
                 _ => plain_cell(body, at),
             };
             self.cells.push(span);
@@ -284,12 +336,13 @@ impl<'b> Reader<'b> {
     }
 
     /// The cell that opens with a quote at `at`, and the place behind its closing quote.
-    fn quoted_cell(&self, at: usize) -> Result<(Span, usize), RowError> {
+    fn quoted_cell(&self, at: usize, limit: usize) -> Result<(Span, usize), RowError> {
         let start = at + 1;
         let mut end = start;
         let mut doubled = false;
         loop {
-            let Some(quote) = memchr(b'"', &self.body[end..]) else {
+            let rest = self.body.get(end..limit).unwrap_or_default();
+            let Some(quote) = memchr(b'"', rest) else {
                 return Err(RowError::NeverClosed {
                     row: self.row,
                     cell: self.cells.len() + 1,
@@ -310,6 +363,11 @@ impl<'b> Reader<'b> {
             end += 2;
         }
     }
+}
+
+/// The place behind the line that a place is on.
+fn line_end(body: &[u8], start: usize) -> usize {
+    memchr(b'\n', &body[start..]).map_or(body.len(), |end| start + end + 1)
 }
 
 /// The cell without quotes around it at `start`, and the place of the comma, the line end or the end of the body behind it.
@@ -352,6 +410,7 @@ pub struct Row<'r, 'b> {
     body: &'b [u8],
     raw: &'b [u8],
     number: u64,
+    is_doubtful: bool,
     cells: &'r [Span],
     width: usize,
 }
@@ -411,6 +470,11 @@ impl<'b> Row<'_, 'b> {
     /// Its number in the body, from 1.
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Whether it stands within what may be a quoted text of a row that could not be read.
+    pub fn is_doubtful(&self) -> bool {
+        self.is_doubtful
     }
 
     /// The text of all cells, in order, twins included.
@@ -505,6 +569,55 @@ mod tests {
         );
     }
 
+    /// The first cell of every row, with a question mark if it is doubtful, and every error.
+    fn read_on(body: &[u8]) -> Vec<String> {
+        let mut reader = Reader::new(body).unwrap();
+        let mut found = Vec::new();
+        loop {
+            match reader.next_row() {
+                Ok(None) => return found,
+                Ok(Some(row)) => {
+                    let mark = if row.is_doubtful() { "?" } else { "" };
+                    let cell = row.cells().next().unwrap();
+                    found.push(format!("{mark}{}", String::from_utf8_lossy(&cell)));
+                }
+                Err(error) => {
+                    let cost = reader.resume(&error);
+                    found.push(format!("-{cost}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_faulty_row_costs_the_line_on_which_it_began() {
+        for (rows, expected) in [
+            ("1,2\n3\n4,5\n", vec!["1", "-2", "4"]),
+            ("1,2,3\r\n4,5\r\n", vec!["-7", "4"]),
+            ("\"1\"x,2\n3,4\n", vec!["-7", "3"]),
+            ("1,\"2\n3,4\n5,6", vec!["-5", "?3", "?5"]),
+            ("1,\"2\n3,4\n\"x\n5,6", vec!["-5", "?3", "-3", "?5"]),
+            ("\"1\n2,3\n4\"\n5,6\n", vec!["-3", "?2", "-3", "5"]),
+            ("1,\"", vec!["-3"]),
+            ("\"\n", vec!["-2"]),
+        ] {
+            assert_eq!(
+                read_on(format!("a,b\n{rows}").as_bytes()),
+                expected,
+                "{rows}"
+            );
+        }
+    }
+
+    #[test]
+    fn faults_by_the_thousand_are_passed_in_time_that_grows_with_the_body() {
+        let body = ["a,b\n", &"a\",\"b\n".repeat(300_000)].concat();
+        let found = read_on(body.as_bytes());
+        assert_eq!(found.len(), 300_000);
+        let narrow = ["a,b\n", &"a\",\"b\n".repeat(20), "\"1\",2\n"].concat();
+        assert_eq!(read_on(narrow.as_bytes()).last().unwrap(), "?1");
+    }
+
     #[test]
     fn the_values_of_a_column_are_those_of_its_twin_wherever_that_stands() {
         let body = b"__mv_user,user,command\n\"$a$;$b$$c$\",\"a\nb$c\",x\n,d,y\nnonsense,e,z\n";
@@ -589,6 +702,16 @@ mod tests {
         #[test]
         fn any_bytes_are_read_without_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = read(&body);
+        }
+
+        #[test]
+        fn reading_on_finds_every_row_before_and_behind_a_fault(fault in proptest::sample::select(vec!["x", "x,y,z", "\"x", "\"x\"y,z", "x,\"\"\"", "\"x,y\"z"]), at in 0usize..6) {
+            let mut lines: Vec<String> = (0..6).map(|n| format!("{n},b")).collect();
+            lines.insert(at, fault.to_owned());
+            let found = read_on(format!("a,b\n{}\n", lines.join("\n")).as_bytes());
+            let plain: Vec<&str> = found.iter().map(|one| one.trim_start_matches('?')).filter(|one| !one.starts_with('-')).collect();
+            prop_assert_eq!(plain, ["0", "1", "2", "3", "4", "5"]);
+            prop_assert!(found[..at].iter().all(|one| !one.starts_with('?')));
         }
     }
 }
