@@ -12,6 +12,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// What the name of the lock ends with.
+const LOCK: &str = ".lock";
+/// What the name of the next version ends with.
+const NEW: &str = ".new";
+
 /// Why a baseline file cannot be read or written. It is then unchanged.
 #[derive(Debug, Error)]
 pub(crate) enum BaselineError {
@@ -169,7 +174,7 @@ impl Locked {
             }
             Ok(path) => path,
         };
-        let lock_path = beside(&path, ".lock");
+        let lock_path = beside(&path, LOCK);
         let no_lock = |source| BaselineError::NoLock {
             path: lock_path.clone(),
             source,
@@ -198,7 +203,7 @@ impl Locked {
 
     /// Puts a new version in the place of the old one, or of none.
     pub(crate) fn replace(&self, text: &[u8]) -> Result<(), BaselineError> {
-        let new = beside(&self.path, ".new");
+        let new = beside(&self.path, NEW);
         let replaced =
             write_new(&new, text, &self.path).and_then(|()| fs::rename(&new, &self.path));
         match replaced {
@@ -215,6 +220,22 @@ impl Locked {
             }
         }
     }
+}
+
+/// The paths of a baseline and of what lies beside it, with links followed: files that are no input.
+pub(crate) fn own_files(baseline: &Path) -> Vec<PathBuf> {
+    let folder = baseline
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let in_folder = || {
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+        Some(folder.join(baseline.file_name()?))
+    };
+    let path = fs::canonicalize(baseline).ok().or_else(in_folder);
+    let beside = path
+        .iter()
+        .flat_map(|path| [LOCK, NEW].map(|ending| beside(path, ending)));
+    path.clone().into_iter().chain(beside).collect()
 }
 
 /// The file's name with something behind it.

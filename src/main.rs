@@ -26,7 +26,6 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
         arguments,
         cli::World {
             now,
-            zone: chrono::Local,
             threads: std::thread::available_parallelism().map_or(1, |threads| threads.get()),
             stdin: &mut io::stdin(),
             stdout: &mut io::stdout(),

@@ -73,11 +73,11 @@ fn calls_in_known_envelopes_are_learned() {
 fn digest_and_insights_files_are_named_and_no_cause_for_a_warning() {
     let (_, told) = learned("06-digest-and-insight-in-folder/AWSLogs");
     assert!(
-        told.contains("skipped 1 CloudTrail digest file\n"),
+        told.contains("note: skipped 1 CloudTrail digest file\n"),
         "{told}"
     );
     assert!(
-        told.contains("skipped 1 CloudTrail Insights event\n"),
+        told.contains("note: skipped 1 CloudTrail Insights event\n"),
         "{told}"
     );
     assert!(!told.contains("warning"), "{told}");
@@ -146,6 +146,48 @@ fn a_call_behind_an_odd_record_or_in_an_envelope_is_found() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn linked_folders_are_followed_and_links_to_nowhere_are_reported() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("2024");
+    let given = case("18-symlinked-folder-in-archive");
+    fs::create_dir_all(archive.join("04")).unwrap();
+    fs::copy(
+        given.join("CloudTrail/2024/04/a.json.gz"),
+        archive.join("04/a.json.gz"),
+    )
+    .unwrap();
+    symlink(given.join("elsewhere/05"), archive.join("05")).unwrap();
+    symlink("..", archive.join("up")).unwrap();
+    let baseline = folder.path().join("b.csv");
+    let arguments = ["learn", "--baseline", baseline.to_str().unwrap()];
+    let (output, told) = unseen(&arguments, &archive);
+    assert_eq!(
+        fs::read_to_string(&baseline).unwrap().lines().count(),
+        3,
+        "{told}"
+    );
+    assert!(told.contains("note: did not follow 1 link: "), "{told}");
+    assert_eq!(output.status.code(), Some(0));
+    symlink("none", archive.join("dangling")).unwrap();
+    let (output, told) = unseen(&arguments, &archive);
+    assert!(
+        told.contains("/dangling` is a link that cannot be followed"),
+        "{told}"
+    );
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_call_without_a_time_is_not_learned_and_leaves_no_baseline() {
+    let (keys, told) = learned("21-no-time-learned-and-told-as-learned/logstash.ndjson");
+    assert_eq!(keys, []);
+    assert!(told.contains("0 successful role calls (learned)"), "{told}");
+    assert!(!told.contains("1 observation learned"), "{told}");
+}
+
 #[test]
 fn rows_of_another_tool_s_table_and_text_of_another_width_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -163,7 +205,7 @@ fn rows_of_another_tool_s_table_and_text_of_another_width_are_named() {
             "has the columns of CloudTrail's table in Athena or CloudTrail Lake",
         ),
         ("wide.json", &wide, "is UTF-16 text"),
-        ("ocsf.json", ocsf.as_bytes(), "left out: 1 record in OCSF"),
+        ("ocsf.json", ocsf.as_bytes(), "skipped 1 record in OCSF"),
     ] {
         let input = folder.path().join(name);
         fs::write(&input, text).unwrap();

@@ -3,9 +3,12 @@
 //! An option is the table's with hyphens for underscores, and its value is read as in a search, so that a mistake reads the same. Two
 //! things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
+use crate::baseline_file::own_files;
 use crate::observations::TimeRange;
-use crate::options::{render, table, Given, SearchCommand};
-use crate::time::Timestamp;
+use crate::options::{render, table, AsOf, Given, SearchCommand};
+use crate::time::{Timestamp, DAY};
+use chrono::Utc;
+use chrono_tz::Tz;
 use clap::{value_parser, Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -13,6 +16,9 @@ use thiserror::Error;
 pub(super) const LEARN: &str = "learn";
 pub(super) const DETECT: &str = "detect";
 pub(super) const REPLAY: &str = "replay";
+
+/// The option of the table whose value is read here, since files are named by dates.
+const AS_OF: &str = "as_of";
 
 /// The options of the table that a verb takes. A file is written whole and only if it is there is it carried on, so `changes` and
 /// `start` belong to Splunk alone.
@@ -34,8 +40,11 @@ pub(super) fn command() -> Command {
             "Without arguments, and with input from a pipe, it is the program behind the search commands `seen` and `unseen` of Splunk.\n\n\
              PATH is a CloudTrail log file, any JSON with CloudTrail records in it, a CSV file with observations (columns of --by, and \
              firstTime, lastTime or _time in epoch seconds), a folder of such files, or `-` for standard input; each plain or compressed with gzip.\n\n\
-             Windows are Splunk time modifiers and snap in the time zone of TZ.\n\n\
-             Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.",
+             Windows are Splunk time modifiers. They snap in UTC, and all times are written in UTC; `replay --time-zone` has its own.\n\n\
+             Exit codes: 0 when all went well and everything was read; 1 for an error; 2 if `detect --fail-if-found` found something; 3 if it is \
+             done but input was lost (--allow-incomplete makes that 0), or if `detect --fail-if-found` can find nothing because the baseline is \
+             still learning. 1 comes before 2, and 2 before 3. Lost is what could not be read or parsed, and a successful call or a row without a usable key \
+             or time; calls by others, failed calls, digests and what is out of range are not.",
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -54,9 +63,14 @@ fn learn() -> Command {
              all; another `unseen learn` on it waits, by a lock on FILE.lock, which stays.",
         )
         .arg(baseline("The baseline file; it is made if it does not exist"))
+        .arg(flag(
+            "allow-empty",
+            "Lets a baseline that has rows become one that has none, because all of them are forgotten",
+        ))
         .args(options(SearchCommand::Seen, &LEARN_OPTIONS))
         .arg(by())
         .args(range())
+        .arg(allow_incomplete())
         .arg(paths())
 }
 
@@ -82,14 +96,13 @@ fn detect() -> Command {
                 .default_value("table")
                 .help("How the result is written"),
         )
-        .arg(
-            Arg::new("fail-if-found")
-                .long("fail-if-found")
-                .action(ArgAction::SetTrue)
-                .help("Ends with exit code 2 if anything is reported"),
-        )
+        .arg(flag(
+            "fail-if-found",
+            "Ends with exit code 2 if anything is reported, and with 3 if nothing can be, since the baseline is still learning",
+        ))
         .arg(by())
         .args(range())
+        .arg(allow_incomplete())
         .arg(paths())
 }
 
@@ -113,8 +126,17 @@ fn replay() -> Command {
                 .default_value("7")
                 .help("How many days, from the first time in the input, the first baseline is learned from"),
         )
+        .arg(
+            Arg::new("time-zone")
+                .long("time-zone")
+                .value_name("name")
+                .value_parser(|name: &str| Tz::from_str_insensitive(name).map_err(|_| "expected a name of the tz database, such as UTC or Europe/Berlin"))
+                .default_value("UTC")
+                .help("The zone in which schedules run, windows snap and times are written: that of the search head, such as Europe/Berlin"),
+        )
         .arg(by())
         .args(range())
+        .arg(allow_incomplete())
         .arg(paths())
 }
 
@@ -125,6 +147,20 @@ fn baseline(help: &'static str) -> Arg {
         .value_parser(value_parser!(PathBuf))
         .required(true)
         .help(help)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
+}
+
+fn allow_incomplete() -> Arg {
+    flag(
+        "allow-incomplete",
+        "Ends with exit code 0 in place of 3 if input was lost",
+    )
 }
 
 fn by() -> Arg {
@@ -141,8 +177,8 @@ fn range() -> [Arg; 2] {
         Arg::new(name).long(name).value_name("time").help(help)
     };
     [
-        end("from", "Reads only calls of this time or later, such as 2023-07-10T12:00:00Z or epoch seconds; CSV rows are taken whole"),
-        end("to", "Reads only calls before this time"),
+        end("from", "Reads only what has a time of its own from here on: a date, a time such as 2023-07-10T12:00:00Z, or epoch seconds"),
+        end("to", "Reads only what has a time of its own before this"),
     ]
 }
 
@@ -163,8 +199,8 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
         .filter(|option| names.contains(&option.name));
     taken.map(move |option| {
         let help = match option.name {
-            "as_of" => format!(
-                "The time that windows count from; `latest` is the newest time that a call was seen in the input{}. Default: latest.",
+            AS_OF => format!(
+                "The time that windows count from: a date, a time, epoch seconds, `now`, or `latest`, which is the newest time that a call was seen in the input{}. Default: latest.",
                 if command == SearchCommand::Seen { " or the baseline" } else { "" }
             ),
             _ => render::explain(option),
@@ -178,21 +214,35 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
     })
 }
 
-/// The key fields and the options of the table that were typed, and `as_of=latest` where the verb has the option and it was not.
+/// The key fields and the options of the table that were typed; the time to count from is [`typed_as_of`].
 pub(super) fn typed_options(matches: &ArgMatches) -> Given {
     let by = matches.get_one::<String>("by").map_or("", String::as_str);
     let fields = by.split(',').map(|field| field.trim().to_owned());
-    let values = table::OPTIONS.iter().filter_map(|option| {
-        let value = matches.try_get_one::<String>(option.name).ok()?;
-        match value {
-            Some(value) => Some((option.name, value.clone())),
-            None if option.name == "as_of" => Some((option.name, "latest".to_owned())),
-            None => None,
-        }
+    let options = table::OPTIONS.iter().filter(|option| option.name != AS_OF);
+    let values = options.filter_map(|option| {
+        let value = matches.try_get_one::<String>(option.name).ok()??;
+        Some((option.name, value.clone()))
     });
     Given {
         by: fields.filter(|field| !field.is_empty()).collect(),
         values: values.collect(),
+    }
+}
+
+/// The time that windows count from, which is never more than a day ahead.
+pub(super) fn typed_as_of(matches: &ArgMatches, now: Timestamp) -> Result<AsOf, BadTime> {
+    let typed = matches.get_one::<String>(AS_OF).map(String::as_str);
+    let moment = match typed {
+        None | Some("latest") => return Ok(AsOf::Latest),
+        Some("now") => return Ok(AsOf::Now),
+        Some(text) => moment("as-of", text)?,
+    };
+    match moment > now.saturating_add(DAY) {
+        true => Err(BadTime::Ahead {
+            got: moment.human(&Utc).to_string(),
+            now: now.human(&Utc).to_string(),
+        }),
+        false => Ok(AsOf::Moment(moment)),
     }
 }
 
@@ -206,38 +256,70 @@ pub(super) fn typed_paths(matches: &ArgMatches) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The times that were typed.
-pub(super) fn typed_range(matches: &ArgMatches) -> Result<TimeRange, NotAMoment> {
-    let end = |option: &'static str| {
-        let typed = matches.get_one::<String>(option);
-        typed
-            .map(|text| {
-                moment(text).ok_or_else(|| NotAMoment {
-                    option,
-                    got: text.clone(),
-                })
-            })
-            .transpose()
+/// The files that belong to the baseline that was typed, if there is one.
+pub(super) fn typed_own_files(matches: &ArgMatches) -> Vec<PathBuf> {
+    match matches.try_get_one::<PathBuf>("baseline") {
+        Ok(Some(path)) => own_files(path),
+        _ => Vec::new(),
+    }
+}
+
+/// The range that was typed.
+pub(super) fn typed_range(matches: &ArgMatches) -> Result<TimeRange, BadTime> {
+    let typed = |option: &'static str| {
+        let text = matches.get_one::<String>(option);
+        text.map(|text| moment(option, text)).transpose()
     };
-    Ok(TimeRange {
-        from: end("from")?,
-        to: end("to")?,
-    })
+    let (from, to) = (typed("from")?, typed("to")?);
+    if let (Some(from), Some(to)) = (from, to) {
+        if from >= to {
+            return Err(BadTime::Reversed {
+                from: from.human(&Utc).to_string(),
+                to: to.human(&Utc).to_string(),
+            });
+        }
+    }
+    Ok(TimeRange { from, to })
 }
 
 /// An ISO-8601 time, a date for its midnight in UTC, or epoch seconds.
-fn moment(text: &str) -> Option<Timestamp> {
-    Timestamp::from_iso8601(text.as_bytes())
+fn moment(option: &'static str, text: &str) -> Result<Timestamp, BadTime> {
+    let time = Timestamp::from_iso8601(text.as_bytes())
         .or_else(|| Timestamp::from_iso8601_date(text.as_bytes()))
-        .or_else(|| Timestamp::parse(text.as_bytes()).ok().flatten())
+        .or_else(|| Timestamp::parse(text.as_bytes()).ok().flatten());
+    time.ok_or_else(|| BadTime::None {
+        option,
+        got: text.escape_debug().take(60).collect(),
+    })
 }
 
-/// The end of a range is no time.
+/// A time that was typed and cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`--{option}` must be a time such as `2023-07-10T12:00:00Z`, or epoch seconds, got `{}`", got.escape_debug())]
-pub(super) struct NotAMoment {
-    option: &'static str,
-    got: String,
+pub(super) enum BadTime {
+    #[error("--{option}: `{got}` is not a date or time; use 2026-10-29, 2026-10-29T12:00:00Z or epoch seconds")]
+    None { option: &'static str, got: String },
+    #[error("--from ({from}) must be earlier than --to ({to})")]
+    Reversed { from: String, to: String },
+    #[error("--as-of ({got}) is more than a day ahead of the clock, which shows {now}")]
+    Ahead { got: String, now: String },
+}
+
+/// The form of the result that was typed.
+pub(super) fn typed_format(matches: &ArgMatches) -> &str {
+    let format = matches.get_one::<String>("format");
+    format.map_or("", String::as_str)
+}
+
+/// The number of days for the first baseline of a replay.
+pub(super) fn typed_initial_days(matches: &ArgMatches) -> u16 {
+    let days = matches.get_one("initial-days");
+    days.copied().expect("it has a default")
+}
+
+/// The zone of a replay.
+pub(super) fn typed_zone(matches: &ArgMatches) -> Tz {
+    let zone = matches.get_one("time-zone");
+    zone.copied().expect("it has a default")
 }
 
 /// The baseline file that was typed.
@@ -284,6 +366,45 @@ mod tests {
         UnseenOptions::given(&given).map_err(|error| error.to_string())
     }
 
+    const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
+
+    /// The time to count from, or what is wrong with it.
+    fn as_of(text: &str) -> Result<AsOf, String> {
+        let words = ["unseen", "detect", "--baseline", "b.csv", "logs"];
+        let option = format!("--as-of={text}");
+        let matches = command().try_get_matches_from(words.into_iter().chain([option.as_str()]));
+        let (_, matches) = matches.unwrap().remove_subcommand().unwrap();
+        typed_as_of(&matches, NOW).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_time_to_count_from_is_a_word_a_date_a_time_or_epoch_seconds_and_never_far_ahead() {
+        let moment = |seconds| Ok(AsOf::Moment(Timestamp::from_seconds(seconds)));
+        for (text, expected) in [
+            ("now", Ok(AsOf::Now)),
+            ("latest", Ok(AsOf::Latest)),
+            ("2023-07-10", moment(1_688_947_200)),
+            ("2023-07-10T12:00:00Z", moment(1_688_990_400)),
+            ("1688947200", moment(1_688_947_200)),
+            ("1700086400", moment(1_700_086_400)),
+        ] {
+            assert_eq!(as_of(text), expected, "{text}");
+        }
+        for ahead in ["1700086401", "1700000000000", "2199-01-01"] {
+            let error = as_of(ahead).unwrap_err();
+            assert!(
+                error.contains(
+                    "is more than a day ahead of the clock, which shows 2023-11-14 22:13:20 UTC"
+                ),
+                "{error}"
+            );
+        }
+        for (text, got) in [("tomorrow", "tomorrow"), ("", "")] {
+            let expected = format!("--as-of: `{got}` is not a date or time; use 2026-10-29, 2026-10-29T12:00:00Z or epoch seconds");
+            assert_eq!(as_of(text).unwrap_err(), expected);
+        }
+    }
+
     #[test]
     fn a_value_may_begin_with_a_hyphen_and_stand_apart() {
         for words in [
@@ -313,7 +434,7 @@ mod tests {
             ("2023-07-10x", None),
         ] {
             let expected = seconds.map(Timestamp::from_seconds);
-            assert_eq!(moment(text), expected, "{text}");
+            assert_eq!(moment("from", text).ok(), expected, "{text}");
         }
     }
 
@@ -331,8 +452,6 @@ mod tests {
         for (words, expected) in [
             (&["--forget-window=90"][..], "`forget_window` must be a time modifier with a unit, got `90`; did you mean `-90d@d`?"),
             (&["--forget-window=x"], "`forget_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `x`"),
-            (&["--as-of="], "`as_of` has no value; write `as_of=(now|latest|<epoch-seconds>)`"),
-            (&["--as-of=tomorrow"], "`as_of` must be `now`, `latest` or epoch seconds such as `1699833600`, got `tomorrow`"),
             (&["--by", "user,user"], "the field `user` is given twice; a key has each field once"),
             (&["--by", ","], "`unseen` needs the fields that make a key, for example `unseen by user command`"),
         ] {

@@ -3,8 +3,8 @@
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
 use super::arguments;
-use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
-use crate::baseline::{Detector, Ticket, Verdicts};
+use super::{CliError, Outcome, Wanted, World, ADVICE};
+use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
 use crate::input::Intent;
 use crate::lookup::{schema, Clock, Tally};
@@ -12,85 +12,131 @@ use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};
 use crate::options::UnseenOptions;
 use crate::report::{self, Format};
-use chrono::TimeZone;
+use chrono::Utc;
 use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Context,
     intent: Intent::Judge,
-    no_time: "judged by its key alone",
+    done: "checked",
+    without_time: "checked by its key alone",
 };
 
-pub(super) fn run<Z: TimeZone>(
-    matches: &ArgMatches,
-    world: &mut World<'_, Z>,
-) -> Result<Outcome, CliError> {
-    let options = UnseenOptions::given(&arguments::typed_options(matches))?;
+pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
+    let options = UnseenOptions {
+        as_of: arguments::typed_as_of(matches, world.now)?,
+        ..UnseenOptions::given(&arguments::typed_options(matches))?
+    };
     schema::check_key_fields(&options.by)?;
-    let path = arguments::typed_baseline(matches);
-    let stored = Stored::read(&path, &options.by)?.ok_or(BaselineError::Missing { path })?;
-    let observations = world.gather(matches, &options.by, WANTED)?;
-
-    let as_of = options.as_of.moment(observations.newest(), world.now);
-    let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
-    let mut tally = Tally::new(options.by.len());
-    let mut detector = Detector::new(cutoffs);
-    let clock = Clock {
-        now: world.now,
-        as_of,
-        earliest: Clock::FIRST_CALL,
-    };
-    stored.for_each(clock, false, &mut tally, |reading, keys| {
-        detector.feed(keys, reading.fact);
-    })?;
-    let (verdicts, found) = judge(detector, &observations, clock)?;
-
-    let texts = Messages {
-        windows: &options.windows,
-        as_of,
-        zone: &world.zone,
-    };
-    let warnings: Vec<String> = texts
-        .why_nothing(&verdicts.stats, cutoffs.learning, &ADVICE)
-        .into_iter()
-        .chain(texts.staleness(&verdicts.stats, &ADVICE))
-        .chain(flood(&verdicts, &ADVICE))
-        .chain(row_problems(&tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}")))
-        .collect();
-    let summary = format!(
-        "{} of {} judged as of {}; {} reported, first seen after {}",
-        count(observations.count(), "observation"),
-        count(verdicts.keys as u64, "key"),
-        as_of.human(&world.zone),
-        count(found.len() as u64, "key"),
-        cutoffs.activity.human(&world.zone),
-    );
-    warnings
-        .iter()
-        .for_each(|warning| world.console().warn(warning));
-    world.console().info(&summary);
-
-    let format = Format::of(
-        matches
-            .get_one::<String>("format")
-            .map_or("", String::as_str),
-    );
-    let is_found = !found.is_empty() && matches.get_flag("fail-if-found");
-    let text = report::write(format, &options.by, &observations, &found);
-    result_of(
-        world
-            .stdout
-            .write_all(&text)
-            .and_then(|()| world.stdout.flush()),
-    )?;
-    Ok(if is_found {
-        Outcome::Found
-    } else {
-        Outcome::Done
-    })
+    let stored = read_baseline(matches, &options.by)?;
+    let input = world.gather(matches, &options.by, WANTED)?;
+    let detection = Detection::run(&options, &stored, &input.observations, world)?;
+    detection.report(world);
+    let found = &detection.found;
+    let format = arguments::typed_format(matches);
+    world.print(&report::write(
+        Format::of(format),
+        &options.by,
+        &input.observations,
+        found,
+    ))?;
+    let is_a_test = matches.get_flag("fail-if-found");
+    let is_found = is_a_test && !found.is_empty();
+    let could_find = !is_a_test || detection.verdicts.stats.maturity() == Maturity::Mature;
+    Ok(input.end(is_found, could_find, matches, world))
 }
 
-/// The verdicts, and the observed keys that are new, in the order of their first time and then of their values.
+/// The baseline, which must have rows: without any, nothing can be found.
+fn read_baseline(matches: &ArgMatches, by: &[String]) -> Result<Stored, CliError> {
+    let path = arguments::typed_baseline(matches);
+    match Stored::read(&path, by)? {
+        None => Err(BaselineError::Missing { path }.into()),
+        Some(stored) if stored.has_no_rows() => Err(CliError::NoRows(path)),
+        Some(stored) => Ok(stored),
+    }
+}
+
+/// What was found, and what there is to say of it.
+struct Detection<'d> {
+    options: &'d UnseenOptions,
+    observations: &'d Observations,
+    clock: Clock,
+    cutoffs: Cutoffs,
+    /// What was wrong with rows of the baseline.
+    tally: Tally,
+    verdicts: Verdicts,
+    /// The observed keys that are new, in the order of their first time and then of their values.
+    found: Vec<ObservedKey<'d>>,
+}
+
+impl<'d> Detection<'d> {
+    fn run(
+        options: &'d UnseenOptions,
+        stored: &Stored,
+        observations: &'d Observations,
+        world: &World<'_>,
+    ) -> Result<Self, CliError> {
+        let as_of = options.as_of.moment(observations.newest(), world.now);
+        let clock = world.clock(as_of);
+        let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
+        let mut tally = Tally::new(options.by.len());
+        let mut detector = Detector::new(cutoffs);
+        stored.for_each(clock, false, &mut tally, |reading, keys| {
+            detector.feed(keys, reading.fact);
+        })?;
+        let (verdicts, found) = judge(detector, observations, clock)?;
+        Ok(Self {
+            options,
+            observations,
+            clock,
+            cutoffs,
+            tally,
+            verdicts,
+            found,
+        })
+    }
+
+    /// Warnings, and the summary. Where nothing was observed, that is reported already.
+    fn report(&self, world: &mut World<'_>) {
+        let mut console = world.console();
+        for warning in self.warnings() {
+            console.warn(&warning);
+        }
+        if self.observations.count() > 0 {
+            console.info(&self.summary());
+        }
+    }
+
+    fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+        let texts = Messages {
+            windows: &self.options.windows,
+            as_of: self.clock.as_of,
+            zone: &Utc,
+        };
+        let stats = &self.verdicts.stats;
+        let odd = row_problems(&self.tally, Purpose::Learn);
+        let why_nothing = texts.why_nothing(stats, self.cutoffs.learning, &ADVICE);
+        why_nothing
+            .into_iter()
+            .chain(texts.staleness(stats, &ADVICE))
+            .chain(flood(&self.verdicts, &ADVICE))
+            .chain(odd.map(|odd| format!("in the baseline: {odd}")))
+    }
+
+    fn summary(&self) -> String {
+        let is_default = self.options.by == ["user", "command"];
+        format!(
+            "{} checked as of {}: {} of {} reported: not in the baseline, or first seen in it after {}",
+            count(self.observations.count(), "observation"),
+            self.clock.as_of.human(&Utc),
+            self.found.len(),
+            count(self.verdicts.keys as u64, if is_default { "role/call pair" } else { "key" }),
+            self.cutoffs.activity.human(&Utc),
+        )
+    }
+}
+
+/// The verdicts, and the observed keys that are new.
 fn judge(
     mut detector: Detector,
     observations: &Observations,

@@ -1,10 +1,10 @@
 //! `learn`: merges what was read into the baseline file.
 //!
 //! The input is read first and the file is locked after, so that the lock is held for a moment. `latest` is the newest time in the
-//! input or in the file, so that days may be learned in any order. Nothing is written unless everything went well.
+//! input or in the file, so that days may be learned in any order. Nothing is written after an error.
 
 use super::arguments;
-use super::{CliError, Outcome, Wanted, World, ADVICE};
+use super::{CliError, Outcome, ReadInput, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
 use crate::input::Intent;
@@ -13,32 +13,45 @@ use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, AS_OF_LATER};
 use crate::options::{AsOf, SeenOptions};
 use crate::time::Timestamp;
-use chrono::TimeZone;
+use chrono::Utc;
 use clap::ArgMatches;
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Times,
     intent: Intent::Learn,
-    no_time: "not learned",
+    done: "learned",
+    without_time: "not learned",
 };
 
-pub(super) fn run<Z: TimeZone>(
-    matches: &ArgMatches,
-    world: &mut World<'_, Z>,
-) -> Result<Outcome, CliError> {
-    let options = SeenOptions::given(&arguments::typed_options(matches))?;
+pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
+    let options = SeenOptions {
+        as_of: arguments::typed_as_of(matches, world.now)?,
+        ..SeenOptions::given(&arguments::typed_options(matches))?
+    };
     schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
-    let observations = world.gather(matches, &options.by, WANTED)?;
-    if observations.is_empty() {
-        world.console().info(&format!(
-            "there is nothing to learn; `{}` is as it was",
-            path.display()
-        ));
-        return Ok(Outcome::Done);
+    let input = world.gather(matches, &options.by, WANTED)?;
+    if let Some(unrecognised) = input.unrecognised {
+        return Err(CliError::Unrecognised(unrecognised));
     }
+    match input.observations.is_empty() {
+        true => world
+            .console()
+            .info(&format!("`{}` is as it was", path.display())),
+        false => learn_into_file(matches, &options, &input, world)?,
+    }
+    Ok(input.end(false, true, matches, world))
+}
+
+fn learn_into_file(
+    matches: &ArgMatches,
+    options: &SeenOptions,
+    input: &ReadInput,
+    world: &mut World<'_>,
+) -> Result<(), CliError> {
+    let path = arguments::typed_baseline(matches);
     let locked = Locked::wait(&path, |lock| {
         world.console().info(&format!(
             "waiting for another `unseen learn`, which holds `{}`",
@@ -46,30 +59,23 @@ pub(super) fn run<Z: TimeZone>(
         ));
     })?;
     let stored = Stored::read(locked.path(), &options.by)?;
-    let learning = Learning::new(&options, &observations, stored.as_ref(), world)?;
+    let learning = Learning::new(options, &input.observations, stored.as_ref(), world)?;
     let (learned, tally) = learning.learn()?;
+    let is_empty = learned.rows().next().is_none();
+    if is_empty && learning.has_rows() && !matches.get_flag("allow-empty") {
+        return Err(CliError::WouldBeEmpty(path));
+    }
     let text = written(&learned, &options.by);
-    if !learning.stored.is_some_and(|stored| stored.is(&text)) {
+    // Where there was no baseline, an empty one would only seem to be one.
+    let is_needed = stored
+        .as_ref()
+        .map_or(!is_empty, |stored| !stored.is(&text));
+    if is_needed {
         locked.replace(&text)?;
     }
-    let texts = Messages {
-        windows: &options.windows,
-        as_of: learning.clock.as_of,
-        zone: &world.zone,
-    };
-    let counts = learned.counts();
-    let odd = row_problems(&tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}"));
-    let thin = texts.thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
-    let summary = format!(
-        "`{}`: {}",
-        path.display(),
-        learning.summary(&learned, counts, &texts)
-    );
-    for warning in odd.into_iter().chain(thin) {
-        world.console().warn(&warning);
-    }
-    world.console().info(&summary);
-    Ok(Outcome::Done)
+    let before = format!("`{}`: ", path.display());
+    learning.report(options, &learned, &tally, &before, world);
+    Ok(())
 }
 
 /// One run, with its input read.
@@ -82,25 +88,22 @@ struct Learning<'l> {
 }
 
 impl<'l> Learning<'l> {
-    fn new<Z: TimeZone>(
+    fn new(
         options: &SeenOptions,
         observations: &'l Observations,
         stored: Option<&'l Stored>,
-        world: &World<'_, Z>,
+        world: &World<'_>,
     ) -> Result<Self, CliError> {
         let mut newest = observations.newest();
         if let (AsOf::Latest, Some(stored)) = (options.as_of, stored) {
-            newest = newest.max(newest_in(stored, options.by.len(), world.now)?);
+            let clock = world.clock(AS_OF_LATER);
+            newest = newest.max(newest_in(stored, options.by.len(), clock)?);
         }
         let as_of = options.as_of.moment(newest, world.now);
-        let cutoffs = options.windows.cutoffs(as_of, &world.zone)?;
+        let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
         Ok(Self {
             width: options.by.len(),
-            clock: Clock {
-                now: world.now,
-                as_of,
-                earliest: Clock::FIRST_CALL,
-            },
+            clock: world.clock(as_of),
             cutoffs: Cutoffs {
                 earliest: Clock::FIRST_CALL,
                 ..cutoffs
@@ -110,14 +113,15 @@ impl<'l> Learning<'l> {
         })
     }
 
+    /// Whether there was a baseline with rows.
+    fn has_rows(&self) -> bool {
+        self.stored.is_some_and(|stored| !stored.has_no_rows())
+    }
+
     fn learn(&self) -> Result<(Learned, Tally), CliError> {
         let mut learner = Learner::new(self.width, self.cutoffs);
         let mut tally = Tally::new(self.width);
-        let mut start = Start::Allowed;
         if let Some(stored) = self.stored {
-            if !stored.has_no_rows() {
-                start = Start::Refused;
-            }
             stored.for_each(self.clock, true, &mut tally, |reading, keys| {
                 learner.feed(keys, reading.fact)
             })?;
@@ -127,27 +131,53 @@ impl<'l> Learning<'l> {
         for (key, observed) in self.observations.observed() {
             learner.feed(&self.observations.row_keys(key), observed.fact());
         }
-        let learned = learner
-            .finish(start)
-            .map_err(|error| match (error, self.stored) {
-                (LearnError::NoBaseline { .. }, Some(stored)) => {
-                    CliError::from(stored.no_baseline("none of its rows is about a key".into()))
-                }
-                _ => CliError::from(error),
-            })?;
-        Ok((learned, tally))
+        let start = match self.has_rows() {
+            true => Start::Refused,
+            false => Start::Allowed,
+        };
+        let learned = learner.finish(start);
+        Ok((learned.map_err(|error| self.not_learned(error))?, tally))
     }
 
-    fn summary<Z: TimeZone>(
+    /// A baseline whose rows are all unusable is none.
+    fn not_learned(&self, error: LearnError) -> CliError {
+        match (error, self.stored) {
+            (LearnError::NoBaseline { .. }, Some(stored)) => {
+                CliError::from(stored.no_baseline("none of its rows is about a key".into()))
+            }
+            _ => CliError::from(error),
+        }
+    }
+
+    fn report(
         &self,
+        options: &SeenOptions,
         learned: &Learned,
-        counts: Counts,
-        texts: &Messages<'_, Z>,
-    ) -> String {
+        tally: &Tally,
+        before: &str,
+        world: &mut World<'_>,
+    ) {
+        let texts = Messages {
+            windows: &options.windows,
+            as_of: self.clock.as_of,
+            zone: &Utc,
+        };
+        let counts = learned.counts();
+        let odd = row_problems(tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}"));
+        let thin = texts.thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
+        let mut console = world.console();
+        for warning in odd.into_iter().chain(thin) {
+            console.warn(&warning);
+        }
+        let summary = self.summary(learned, counts, &texts);
+        console.info(&format!("{before}{summary}"));
+    }
+
+    fn summary(&self, learned: &Learned, counts: Counts, texts: &Messages<'_, Utc>) -> String {
         format!(
             "{} learned as of {}: {} in the baseline, {}; {}",
             count(self.observations.count(), "observation"),
-            self.clock.as_of.human(texts.zone),
+            self.clock.as_of.human(&Utc),
             count(counts.kept(), "key"),
             change_counts(&counts),
             texts.maturity(learned),
@@ -159,13 +189,8 @@ impl<'l> Learning<'l> {
 fn newest_in(
     stored: &Stored,
     width: usize,
-    now: Timestamp,
+    clock: Clock,
 ) -> Result<Option<Timestamp>, BaselineError> {
-    let clock = Clock {
-        now,
-        as_of: AS_OF_LATER,
-        earliest: Clock::FIRST_CALL,
-    };
     let mut newest = None;
     stored.for_each(clock, true, &mut Tally::new(width), |reading, _| {
         let last = reading

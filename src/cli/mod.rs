@@ -4,27 +4,35 @@
 //! the baseline file (`baseline_file`); the rules are those of `baseline`, the options those of `options`, the words those of
 //! `texts`. Everything it knows of the world comes in a [`World`].
 //!
-//! Exit codes: 0 when all went well, 1 for an error, 2 if `detect --fail-if-found` found something.
+//! Times on the command line and in what it writes are UTC; only `replay` takes a zone, for its schedule.
+//! Exit codes: `outcome.rs`.
 
 mod arguments;
 mod console;
 mod detect;
+mod input_report;
 mod learn;
+mod outcome;
 mod replay;
+
+pub use outcome::Outcome;
 
 use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
-use crate::input::{self, InputError, Intent, Plan, Progress};
+use crate::input::{self, Input, InputError, Intent, Plan};
 use crate::lookup::schema::BadKeyField;
+use crate::lookup::Clock;
 use crate::messages::Advice;
 use crate::observations::{DetailLevel, Observations};
 use crate::options::OptionError;
+use crate::report::visible;
 use crate::time::Timestamp;
-use chrono::TimeZone;
 use clap::ArgMatches;
 use console::Console;
+use outcome::{Ending, Losses};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// What a user of the command line can do about a baseline.
@@ -39,11 +47,9 @@ const ADVICE: Advice = Advice {
 };
 
 /// The world as the command line sees it.
-pub struct World<'w, Z> {
+pub struct World<'w> {
     /// The wall clock at the start.
     pub now: Timestamp,
-    /// The zone in which windows snap.
-    pub zone: Z,
     /// The most threads to read on.
     pub threads: usize,
     /// What the path `-` reads.
@@ -56,28 +62,6 @@ pub struct World<'w, Z> {
     pub is_watched: bool,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All went well.
-    Done,
-    /// All went well, something was found, and that was to count as a failure.
-    Found,
-    /// There was an error; `stderr` has it.
-    Failed,
-}
-
-impl Outcome {
-    /// The exit code that says so.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Found => 2,
-        }
-    }
-}
-
 /// Why a run stopped.
 #[derive(Debug, Error)]
 enum CliError {
@@ -86,13 +70,19 @@ enum CliError {
     #[error(transparent)]
     KeyField(#[from] BadKeyField),
     #[error(transparent)]
-    Range(#[from] arguments::NotAMoment),
+    Time(#[from] arguments::BadTime),
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
     #[error("there is nothing to read in {0}: neither CloudTrail records nor CSV rows")]
     NoInput(String),
+    #[error("{0}; nothing was learned")]
+    Unrecognised(String),
+    #[error("the baseline `{}` has no rows, so nothing can be found; run `unseen learn` first", .0.display())]
+    NoRows(PathBuf),
+    #[error("all that the baseline `{}` holds would be forgotten, so it was left as it is; give `--allow-empty` to empty it", .0.display())]
+    WouldBeEmpty(PathBuf),
     #[error("{0}; nothing was learned")]
     NotLearned(#[from] LearnError),
     #[error("{0}; nothing was judged")]
@@ -101,74 +91,82 @@ enum CliError {
     Output(#[source] io::Error),
 }
 
-/// What a verb wants of its input.
+/// What a verb wants of its input, and how it speaks of that.
 #[derive(Clone, Copy, Debug)]
 struct Wanted {
     keep: DetailLevel,
     intent: Intent,
-    /// What becomes of a call whose time is no time, or comes from a broken clock.
-    no_time: &'static str,
+    /// What is done with a call: `learned`.
+    done: &'static str,
+    /// What becomes of a call whose time cannot be used.
+    without_time: &'static str,
+}
+
+/// What was read, and what is to be said of it at the end.
+struct ReadInput {
+    observations: Observations,
+    losses: Losses,
+    /// Files that were named and are no input.
+    unrecognised: Option<String>,
 }
 
 /// Runs the command line; `arguments` begin with the name of the program.
-pub fn run<Z: TimeZone>(
-    arguments: impl Iterator<Item = OsString>,
-    mut world: World<'_, Z>,
-) -> Outcome {
-    let matches = match arguments::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(told) if told.use_stderr() => {
-            let _ = write!(world.stderr, "{told}");
+pub fn run(arguments: impl Iterator<Item = OsString>, mut world: World<'_>) -> Outcome {
+    let done = match arguments::command().try_get_matches_from(arguments) {
+        Ok(matches) => run_verb(&matches, &mut world),
+        Err(error) if error.use_stderr() => {
+            let _ = write!(world.stderr, "{error}");
             return Outcome::Failed;
         }
-        Err(told) => return written(write!(world.stdout, "{told}"), &mut world),
+        Err(help) => world
+            .print(help.to_string().as_bytes())
+            .map(|()| Outcome::Done),
     };
-    let done = match matches.subcommand() {
-        Some((arguments::LEARN, matches)) => learn::run(matches, &mut world),
-        Some((arguments::DETECT, matches)) => detect::run(matches, &mut world),
-        Some((arguments::REPLAY, matches)) => replay::run(matches, &mut world),
+    done.unwrap_or_else(|error| {
+        world.console().error(&error.to_string());
+        Outcome::Failed
+    })
+}
+
+fn run_verb(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
+    match matches.subcommand() {
+        Some((arguments::LEARN, matches)) => learn::run(matches, world),
+        Some((arguments::DETECT, matches)) => detect::run(matches, world),
+        Some((arguments::REPLAY, matches)) => replay::run(matches, world),
         _ => unreachable!("clap asks for one of these"),
-    };
-    match done {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let _ = writeln!(world.stderr, "error: {error}");
-            Outcome::Failed
-        }
     }
 }
 
-/// The end of a run whose result is this attempt to write.
-fn written<Z>(result: io::Result<()>, world: &mut World<'_, Z>) -> Outcome {
-    match result_of(result.and_then(|()| world.stdout.flush())) {
-        Ok(()) => Outcome::Done,
-        Err(error) => {
-            let _ = writeln!(world.stderr, "error: {error}");
-            Outcome::Failed
-        }
-    }
-}
-
-/// A reader that goes away before the end, as `head` does, is no error.
-fn result_of(written: io::Result<()>) -> Result<(), CliError> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
-        _ => Ok(()),
-    }
-}
-
-impl<Z> World<'_, Z> {
+impl World<'_> {
     fn console(&mut self) -> Console<'_> {
         Console::new(self.stderr, self.is_watched)
     }
 
-    /// Reads what the paths on the command line name, and tells what was read.
+    /// Writes the result. A reader that goes away before the end, as `head` does, is no error.
+    fn print(&mut self, text: &[u8]) -> Result<(), CliError> {
+        let written = self.stdout.write_all(text);
+        match written.and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What times are measured by.
+    fn clock(&self, as_of: Timestamp) -> Clock {
+        Clock {
+            now: self.now,
+            as_of,
+            earliest: Clock::FIRST_CALL,
+        }
+    }
+
+    /// Reads what the paths on the command line name, and reports what was read.
     fn gather(
         &mut self,
         matches: &ArgMatches,
         by: &[String],
         wanted: Wanted,
-    ) -> Result<Observations, CliError> {
+    ) -> Result<ReadInput, CliError> {
         let plan = Plan {
             by,
             now: self.now,
@@ -176,23 +174,58 @@ impl<Z> World<'_, Z> {
             wanted: arguments::typed_range(matches)?,
             intent: wanted.intent,
             threads: self.threads,
+            own_files: &arguments::typed_own_files(matches),
         };
         let paths = &arguments::typed_paths(matches);
         let mut console = Console::new(self.stderr, self.is_watched);
-        let input = input::gather(paths, plan, self.stdin, |progress: Progress| {
+        let input = input::gather(paths, plan, self.stdin, |progress| {
             console.progress(progress)
         });
         console.end_progress();
         let input = input?;
-        console.faults(&input);
-        if input.observations.records.all() == 0 && input.observations.is_empty() {
+        console.write(&input_report::lines(&input, by, &wanted));
+        ReadInput::of(input, paths)
+    }
+}
+
+impl ReadInput {
+    fn of(input: Input, paths: &[PathBuf]) -> Result<Self, CliError> {
+        let unrecognised = &input.unrecognised;
+        if input.recognised == 0 && unrecognised.count == 0 {
             let paths: Vec<String> = paths
                 .iter()
-                .map(|path| format!("`{}`", path.display()))
+                .map(|path| format!("`{}`", shown(path)))
                 .collect();
             return Err(CliError::NoInput(paths.join(", ")));
         }
-        console.read(&input.observations, by, wanted.no_time);
-        Ok(input.observations)
+        Ok(Self {
+            losses: Losses::of(&input),
+            unrecognised: (unrecognised.count > 0).then(|| unrecognised.examples()),
+            observations: input.observations,
+        })
     }
+
+    /// How a run ends that found something or not, and could find something or not. Reports files that are no input.
+    fn end(
+        &self,
+        is_found: bool,
+        could_find: bool,
+        matches: &ArgMatches,
+        world: &mut World<'_>,
+    ) -> Outcome {
+        if let Some(unrecognised) = &self.unrecognised {
+            world.console().error(unrecognised);
+        }
+        let is_allowed = matches.get_flag("allow-incomplete");
+        Ending {
+            has_failed: self.unrecognised.is_some(),
+            is_found,
+            is_incomplete: !is_allowed && (self.losses.is_any() || !could_find),
+        }
+        .outcome()
+    }
+}
+
+fn shown(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
 }

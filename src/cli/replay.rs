@@ -1,14 +1,15 @@
 //! `replay`: what would have alerted, had the app been running.
 
 use super::arguments;
-use super::{result_of, CliError, Outcome, Wanted, World, ADVICE};
+use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
 use crate::input::Intent;
 use crate::lookup::schema;
-use crate::messages::{Advice, Messages};
+use crate::messages::{count, Advice, Messages};
 use crate::observations::DetailLevel;
 use crate::options::UnseenOptions;
 use crate::replay::{self, Replayed, Settings};
+use crate::time::DAY;
 use chrono::TimeZone;
 use clap::ArgMatches;
 
@@ -21,57 +22,65 @@ const REPLAY_ADVICE: Advice = Advice {
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Minutes,
     intent: Intent::Judge,
-    no_time: "left out",
+    done: "replayed",
+    without_time: "left out",
 };
 
-pub(super) fn run<Z: TimeZone>(
-    matches: &ArgMatches,
-    world: &mut World<'_, Z>,
-) -> Result<Outcome, CliError> {
+pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
     let options = UnseenOptions::given(&arguments::typed_options(matches))?;
     schema::check_key_fields(&options.by)?;
-    let observations = world.gather(matches, &options.by, WANTED)?;
-    let initial_days = matches.get_one::<u16>("initial-days").copied();
+    let zone = arguments::typed_zone(matches);
+    let input = world.gather(matches, &options.by, WANTED)?;
     let settings = Settings {
         windows: &options.windows,
-        initial_days: i64::from(initial_days.unwrap_or(1)),
+        initial_days: i64::from(arguments::typed_initial_days(matches)),
     };
-    let Some(replayed) = replay::replay(&observations, &settings, &world.zone)? else {
-        world
-            .console()
-            .info("there is no observation with a time, so nothing can be replayed");
-        return Ok(Outcome::Done);
-    };
-    tell_maturity(&replayed, &settings, world);
-    let text = replay::write(&replayed, &observations, &world.zone);
-    let written = world.stdout.write_all(&text);
-    result_of(written.and_then(|()| world.stdout.flush()))?;
-    Ok(Outcome::Done)
+    if let Some(replayed) = replay::replay(&input.observations, &settings, &zone)? {
+        tell_maturity(&replayed, &settings, &zone, world);
+        world.print(&replay::write(&replayed, &input.observations, &zone))?;
+    }
+    Ok(input.end(false, true, matches, world))
 }
 
 /// From when the baseline is mature, or that it never is.
-fn tell_maturity<Z: TimeZone>(
+fn tell_maturity(
     replayed: &Replayed,
     settings: &Settings<'_>,
-    world: &mut World<'_, Z>,
+    zone: &impl TimeZone,
+    world: &mut World<'_>,
 ) {
     let Some(mature) = &replayed.mature else {
-        let [from, to] =
-            [replayed.from, replayed.to].map(|time| time.human(&world.zone).to_string());
-        world.console().warn(&format!(
-            "the baseline never became mature, so nothing alerted: the input goes from {from} to {to}"
-        ));
+        world
+            .console()
+            .warn(&never_mature(replayed, settings, zone));
         return;
     };
     let texts = Messages {
         windows: settings.windows,
         as_of: mature.at,
-        zone: &world.zone,
+        zone,
     };
     let (oldest, counts) = (mature.oldest, &mature.counts);
     let thin = texts.thin_maturity(Maturity::Mature, oldest, counts, &REPLAY_ADVICE);
-    let from = mature.at.human(&world.zone).to_string();
+    let from = mature.at.human(zone).to_string();
     let mut console = world.console();
     console.info(&format!("the baseline is mature from {from} on"));
     thin.iter().for_each(|thin| console.warn(thin));
+}
+
+/// Why nothing can have alerted, and what to do about it.
+fn never_mature(replayed: &Replayed, settings: &Settings<'_>, zone: &impl TimeZone) -> String {
+    let Replayed { from, to, .. } = *replayed;
+    let learning = &settings.windows.learning;
+    let days = (to.0 - from.0).div_euclid(DAY) + 1;
+    let half = days / 2;
+    let input = format!("{} to {}", from.human(zone), to.human(zone));
+    if learning.apply(to, zone) >= from && half > 0 {
+        return format!(
+            "no alerts were simulated: the input covers only {} ({input}) and the learning window is {learning}; \
+             try --initial-days {half} --learning-window=-{half}d@d",
+            count(days.unsigned_abs(), "day"),
+        );
+    }
+    format!("no alerts were simulated, since the baseline never became mature: the input covers {input}; give older files as well")
 }

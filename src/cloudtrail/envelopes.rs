@@ -6,7 +6,7 @@
 //! Sources: CloudTrail, CloudWatch Logs, EventBridge, SNS, SQS and Lambda in AWS's API references; Splunk's REST manual, "search/jobs/export";
 //! the Elastic Common Schema, "event.original"; `tests/data/cases`.
 
-use super::lexical::{skip_blank, Members};
+use super::lexical::{end_of_value, skip_blank, Members};
 use super::object::is_mark;
 use crate::time::Timestamp;
 use memchr::memchr;
@@ -105,6 +105,31 @@ pub(super) fn first(object: &[u8]) -> Option<Entrance> {
     }
 }
 
+/// Whether a text holds nothing but log files without a record, such as `{"Records":[]}`, or empty lists.
+pub fn is_without_records(text: &[u8]) -> bool {
+    let (mut at, mut values) = (skip_blank(text, 0), 0);
+    while at < text.len() {
+        let Ok(end) = end_of_value(text, at) else {
+            return false;
+        };
+        if !is_empty_envelope(&text[at..end]) {
+            return false;
+        }
+        values += 1;
+        at = skip_blank(text, end);
+    }
+    values > 0
+}
+
+fn is_empty_envelope(value: &[u8]) -> bool {
+    let is_empty_list =
+        |value: &[u8]| value[0] == b'[' && value.get(skip_blank(value, 1)) == Some(&b']');
+    match value[0] {
+        b'{' => matches!(values(value)[..], [list] if is_empty_list(list)),
+        _ => is_empty_list(value),
+    }
+}
+
 /// Whether a file that begins so has JSON in it: at once, or behind the time of a log line.
 pub fn begins_with_json(start: &[u8]) -> bool {
     json_within(start).is_some()
@@ -178,6 +203,24 @@ mod tests {
         ] {
             let entry = first(text.as_bytes());
             assert_eq!(entry.map(|entry| entry.value), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_log_file_without_records_is_one() {
+        for (text, expected) in [
+            ("{\"Records\":[]}", true),
+            (" {\"NextToken\":\"t\", \"events\" : [ ] }\n", true),
+            ("{\"Records\":[]}\n{\"Records\":[]}", true),
+            ("[]", true),
+            ("{\"Records\":[{}]}", false),
+            ("{\"Records\":[]}{\"x\":1}", false),
+            ("{\"Records\":[]", false),
+            ("{\"other\":[]}", false),
+            ("{}", false),
+            ("", false),
+        ] {
+            assert_eq!(is_without_records(text.as_bytes()), expected, "{text}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use memchr::memchr_iter;
+use std::fmt;
 use thiserror::Error;
 
 /// One thing that was found, in the order of the text.
@@ -77,6 +78,13 @@ impl<'a> Line<'a> {
     /// The line, from 1.
     pub fn number(self) -> u64 {
         1 + self.before + line_ends(self.text)
+    }
+}
+
+/// `line 7`.
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.number())
     }
 }
 

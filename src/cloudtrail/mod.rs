@@ -33,7 +33,7 @@ mod search;
 #[cfg(test)]
 mod seen;
 
-pub use envelopes::{begins_with_json, CSV_COLUMNS};
+pub use envelopes::{begins_with_json, is_without_records, CSV_COLUMNS};
 pub use foreign::ForeignForm;
 pub use found::{Found, Line, Malformed, Origin};
 pub use reader::{read, RecordReader};

@@ -128,9 +128,22 @@ impl Record<'_> {
         }
     }
 
+    /// Whether it is of CloudTrail: a record of a call, a digest or an Insights event, and not another object.
+    pub fn is_of_cloudtrail(&self) -> bool {
+        match self.identity() {
+            Ok(_) => true,
+            Err(reason) => !matches!(reason, NotACall::NoRecord | NotACall::Ocsf),
+        }
+    }
+
     /// Whether it is a record, or something else that is known.
     pub(super) fn is_recognised(&self) -> bool {
         self.is_marked || self.known_as.is_some()
+    }
+
+    /// When it was made; none if `eventTime` is missing or no time.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time.time()
     }
 
     /// The text of `eventTime`, if it has one that is no time.

@@ -1,6 +1,6 @@
 //! CSV to what it holds: rows of observations, or rows that have the text of a record in one column.
 
-use super::file_reader::{FileReader, Stopped};
+use super::file_reader::{FileReader, Recognition, RecordPlace, Stopped};
 use super::text::Text;
 use super::{InputError, Intent};
 use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin};
@@ -17,6 +17,10 @@ impl FileReader<'_, '_> {
         match self.form_of_rows(text) {
             RowForm::Observations => self.read_observations(file, text),
             RowForm::Records(column) => self.read_records_in(column, file, text),
+            RowForm::Known(what) => {
+                self.unread(file, &what);
+                Ok(())
+            }
             RowForm::Foreign(what) => {
                 self.foreign(file, &what);
                 Ok(())
@@ -47,7 +51,7 @@ impl FileReader<'_, '_> {
         } else {
             let names = header.names().iter().map(AsRef::as_ref);
             let form = ForeignForm::of_columns(names);
-            form.map_or_else(foreign, |form| RowForm::Foreign(form.to_string()))
+            form.map_or_else(foreign, |form| RowForm::Known(form.to_string()))
         }
     }
 
@@ -56,6 +60,7 @@ impl FileReader<'_, '_> {
         let rows = FactReader::new(without_mark(text.bytes), self.plan.by, self.clock);
         let mut rows = rows.expect("the header was read before");
         let columns = OtherColumns::bind(rows.header());
+        self.recognition = Recognition::Input;
         loop {
             match rows.next(&mut self.input.observations.tally) {
                 Ok(None) => return Ok(()),
@@ -133,15 +138,18 @@ impl FileReader<'_, '_> {
             self.input.observations.records.count(NotACall::NoRecord);
             return;
         }
+        let line = format!("row {}", row.number());
         cloudtrail::read(&text, &mut |found| match found {
             Found::Fault(fault) => {
-                let (row, reason) = (row.number(), fault.reason);
-                self.fault(file, fault.bytes, format_args!(" row {row}: {reason}"));
+                self.fault(file, fault.bytes, format_args!(" {line}: {}", fault.reason));
             }
-            Found::Record { record, .. } if row.is_doubtful() => {
-                self.take_record(record, Origin::Searched);
+            Found::Record { record, origin, .. } => {
+                let origin = match row.is_doubtful() {
+                    true => Origin::Searched,
+                    false => origin,
+                };
+                self.take_record(record, origin, RecordPlace { file, line: &line });
             }
-            found => self.take(file, found),
         });
     }
 }
@@ -168,7 +176,9 @@ enum RowForm {
     Observations,
     /// They have the text of a record in this column.
     Records(&'static str),
-    /// Neither; what to say of the file.
+    /// They are another tool's; what that is.
+    Known(String),
+    /// None of these; what to say of the file.
     Foreign(String),
 }
 

@@ -32,6 +32,11 @@ impl FaultLog {
         self.first.truncate(Self::FEW);
     }
 
+    /// The first.
+    pub(crate) fn example(&self) -> Option<&str> {
+        self.first.first().map(|(_, text)| text.as_str())
+    }
+
     /// The first few in one line.
     pub(crate) fn examples(&self) -> String {
         let texts: Vec<&str> = self.first.iter().map(|(_, text)| text.as_str()).collect();

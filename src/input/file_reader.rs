@@ -7,19 +7,18 @@
 //!
 //! JSON is read in blocks, so that a file may be larger than memory; CSV is held whole, one file a thread.
 
-use super::faults::FaultLog;
-use super::sources::{Source, Sources};
+use super::sources::{Place, Source, Sources};
 use super::text::{Counted, Text};
 use super::workers::WorkQueue;
-use super::{Input, InputError, Intent, Plan, BLOCK, CLOUDTRAIL_KEY};
+use super::{FaultLog, Input, InputError, Intent, Plan, RecordProblem, BLOCK, CLOUDTRAIL_KEY};
 use crate::cloudtrail::{self, ForeignForm, Found, Origin, Record, RecordReader};
 use crate::lookup::Clock;
 use crate::observations::Observations;
+use crate::report::visible;
 use std::fmt;
 use std::fs::File;
 use std::hash::RandomState;
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 /// What one thread reads.
@@ -28,6 +27,19 @@ pub(super) struct FileReader<'s, 'p> {
     pub(super) plan: Plan<'p>,
     sources: &'s Sources,
     pub(super) input: Input,
+    /// What the file at hand was found to be so far.
+    pub(super) recognition: Recognition,
+}
+
+/// What a file was found to be so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recognition {
+    /// Nothing that is known.
+    Nothing,
+    /// It has something in it that is input.
+    Input,
+    /// It is no input, and that is reported.
+    Refused,
 }
 
 impl<'s, 'p> FileReader<'s, 'p> {
@@ -36,23 +48,18 @@ impl<'s, 'p> FileReader<'s, 'p> {
             clock: shared.clock(),
             plan: shared.plan,
             sources: shared.sources,
-            input: Input {
-                observations: Observations::new(
-                    shared.plan.by.len(),
-                    shared.plan.keep,
-                    shared.plan.wanted,
-                    hasher,
-                ),
-                faults: FaultLog::default(),
-                foreign: FaultLog::default(),
-            },
+            input: Input::nothing(Observations::new(
+                shared.plan.by.len(),
+                shared.plan.keep,
+                shared.plan.wanted,
+                hasher,
+            )),
+            recognition: Recognition::Nothing,
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.input.observations.merge(other.input.observations);
-        self.input.faults.merge(other.input.faults);
-        self.input.foreign.merge(other.input.foreign);
+        self.input.merge(other.input);
     }
 
     /// Reads files until there are none left. After an error nobody begins another file, so that the first one in order is found.
@@ -83,11 +90,12 @@ impl<'s, 'p> FileReader<'s, 'p> {
         shared: &WorkQueue<'_, '_>,
     ) -> Result<(), InputError> {
         bytes.clear();
-        let read = match source {
-            Source::File(path) => File::open(path)
+        self.recognition = Recognition::Nothing;
+        let read = match &source.place {
+            Place::File(path) => File::open(path)
                 .map_err(Stopped::Io)
                 .and_then(|mut opened| self.read(file, &mut opened, bytes, shared)),
-            Source::Stdin => {
+            Place::Stdin => {
                 let mut stdin = shared
                     .stdin
                     .lock()
@@ -97,11 +105,25 @@ impl<'s, 'p> FileReader<'s, 'p> {
         };
         read.map_err(|stopped| match stopped {
             Stopped::Io(source) => InputError::Unreadable {
-                path: PathBuf::from(self.name(file)),
+                path: self.name(file),
                 source,
             },
             Stopped::Input(error) => error,
-        })
+        })?;
+        self.end_file(file);
+        Ok(())
+    }
+
+    /// Counts the file at hand. One that was named and is no input is an error in the end.
+    fn end_file(&mut self, file: usize) {
+        let is_named = self.sources.list[file].is_named;
+        match self.recognition {
+            Recognition::Input => self.input.recognised += 1,
+            Recognition::Nothing if is_named => {
+                self.unrecognised(file, "has no CloudTrail record in it");
+            }
+            _ => {}
+        }
     }
 
     /// What a file is called where it is spoken of.
@@ -128,7 +150,7 @@ impl<'s, 'p> FileReader<'s, 'p> {
             .unwrap_or(text.bytes);
         let mark = text.bytes.len() - start.len();
         if let Some(form) = ForeignForm::of_start(start, text.is_gzip) {
-            self.foreign(file, &form.to_string());
+            self.unread(file, &form.to_string());
         } else if start.trim_ascii_start().is_empty() {
             self.foreign(file, "is empty");
         } else if cloudtrail::begins_with_json(start) {
@@ -149,15 +171,34 @@ impl<'s, 'p> FileReader<'s, 'p> {
         self.input.faults.add(file, bytes, text);
     }
 
+    /// Counts a file in a form that is known and not read; `what` follows its name.
+    pub(super) fn unread(&mut self, file: usize, what: &str) {
+        match self.sources.list[file].is_named {
+            true => self.unrecognised(file, what),
+            false => add(&mut self.input.unread, self.sources, file, what),
+        }
+    }
+
+    /// Counts a file that is no input.
     pub(super) fn foreign(&mut self, file: usize, what: &str) {
-        self.input
-            .foreign
-            .add(file, 0, || format!("`{}` {what}", self.sources.list[file]));
+        match self.sources.list[file].is_named {
+            true => self.unrecognised(file, what),
+            false => add(&mut self.input.foreign, self.sources, file, what),
+        }
+    }
+
+    fn unrecognised(&mut self, file: usize, what: &str) {
+        self.recognition = Recognition::Refused;
+        add(&mut self.input.unrecognised, self.sources, file, what);
     }
 
     fn read_json(&mut self, file: usize, start: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
         self.expect_key_of_records(file)?;
         text.bytes.drain(..start);
+        if text.is_at_end && cloudtrail::is_without_records(text.bytes) {
+            self.recognition = Recognition::Input;
+            return Ok(());
+        }
         let mut reader = RecordReader::default();
         loop {
             let is_all = text.is_at_end;
@@ -181,23 +222,67 @@ impl<'s, 'p> FileReader<'s, 'p> {
         }))
     }
 
-    pub(super) fn take(&mut self, file: usize, found: Found<'_>) {
+    fn take(&mut self, file: usize, found: Found<'_>) {
         match found {
-            Found::Record { record, origin, .. } => self.take_record(record, origin),
+            Found::Record {
+                record,
+                origin,
+                line,
+            } => self.take_record(record, origin, RecordPlace { file, line: &line }),
             Found::Fault(fault) => self.fault(file, fault.bytes, format_args!(" {fault}")),
         }
     }
 
-    pub(super) fn take_record(&mut self, record: &Record<'_>, origin: Origin) {
+    pub(super) fn take_record(
+        &mut self,
+        record: &Record<'_>,
+        origin: Origin,
+        place: RecordPlace<'_>,
+    ) {
         let observations = &mut self.input.observations;
-        match record.call() {
-            Ok(_) if origin == Origin::Searched && self.plan.intent == Intent::Learn => {
-                observations.records.searched += 1;
+        let is_searched = origin == Origin::Searched && self.plan.intent == Intent::Learn;
+        let problem = match record.call() {
+            Ok(_) if is_searched => Some(RecordProblem::Searched),
+            Ok(call) => {
+                let taken = observations.take_call(&call, self.clock);
+                taken.err().map(RecordProblem::Time)
             }
-            Ok(call) => observations.take_call(&call, self.clock),
-            Err(not_a_call) => observations.records.count(not_a_call),
+            Err(not_a_call) => {
+                let time = record.time();
+                let is_in_range = observations.take_not_a_call(not_a_call, time, self.clock);
+                RecordProblem::of(not_a_call).filter(|_| is_in_range)
+            }
+        };
+        if record.is_of_cloudtrail() {
+            self.recognition = Recognition::Input;
+        }
+        if let Some(problem) = problem {
+            self.problem(problem, record, place);
         }
     }
+
+    fn problem(&mut self, problem: RecordProblem, record: &Record<'_>, place: RecordPlace<'_>) {
+        let source = &self.sources.list[place.file];
+        self.input.problems.add(problem, place.file, || {
+            let time = record
+                .unreadable_time()
+                .map(|text| visible(text.as_bytes()));
+            let time = time.filter(|_| matches!(problem, RecordProblem::Time(_)));
+            let time = time.map(|time| format!(": `{time}`")).unwrap_or_default();
+            format!("`{source}` {}{time}", place.line)
+        });
+    }
+}
+
+/// Where a record is: its file, and its line or its row.
+#[derive(Clone, Copy)]
+pub(super) struct RecordPlace<'a> {
+    pub(super) file: usize,
+    pub(super) line: &'a dyn fmt::Display,
+}
+
+fn add(log: &mut FaultLog, sources: &Sources, file: usize, what: &str) {
+    log.add(file, 0, || format!("`{}` {what}", sources.list[file]));
 }
 
 /// Why a file was not read to its end.

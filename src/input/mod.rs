@@ -7,7 +7,7 @@
 //! | `file_reader` | one file: which form it has |
 //! | `text` | one file: inflating and reading in blocks |
 //! | `csv_rows` | one file: rows |
-//! | `faults` | what could not be read |
+//! | `faults`, `problems` | what could not be read; what could not be used |
 //!
 //! What cannot be read as what it seems to be is counted with an example and skipped; a path that cannot be opened stops the run.
 //! Knows no windows and no baseline.
@@ -15,16 +15,18 @@
 mod csv_rows;
 mod faults;
 mod file_reader;
+mod problems;
 mod sources;
 mod text;
 mod workers;
 
+pub(crate) use faults::FaultLog;
+pub(crate) use problems::{RecordProblem, RecordProblems};
 pub(crate) use workers::{gather, Progress};
 
 use crate::lookup::NotATimeIn;
 use crate::observations::{DetailLevel, Observations, TimeRange};
 use crate::time::Timestamp;
-use faults::FaultLog;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -37,8 +39,8 @@ const CLOUDTRAIL_KEY: [&str; 2] = ["user", "command"];
 /// Why the input cannot be used.
 #[derive(Debug, Error)]
 pub(crate) enum InputError {
-    #[error("cannot read `{}`: {source}", path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
+    #[error("cannot read `{path}`: {source}")]
+    Unreadable { path: String, source: io::Error },
     #[error("`-` is given twice; standard input can be read once")]
     StdinTwice,
     #[error("`{file}` holds CloudTrail records, whose key is `user,command`, and `--by` is `{by}`; leave it out, or give CSV rows")]
@@ -56,12 +58,14 @@ pub(crate) struct Plan<'p> {
     pub now: Timestamp,
     /// What to keep of each key.
     pub keep: DetailLevel,
-    /// Which calls to read; rows are taken whole.
+    /// Which times are wanted.
     pub wanted: TimeRange,
     /// What it is read for.
     pub intent: Intent,
     /// The most threads to read on.
     pub threads: usize,
+    /// Files of this program, which are no input where they lie in a folder.
+    pub own_files: &'p [PathBuf],
 }
 
 /// What the input is read for.
@@ -79,10 +83,50 @@ pub(crate) enum Intent {
 pub(crate) struct Input {
     /// What was read.
     pub observations: Observations,
+    /// Files with anything in them that is input.
+    pub recognised: u64,
     /// Lines, values, rows and streams that are broken.
     pub faults: FaultLog,
-    /// Files that are no input.
+    /// Records that could not be used.
+    pub problems: RecordProblems,
+    /// Files in a form that is known and not read, and links to nowhere.
+    pub unread: FaultLog,
+    /// Other files in folders that are no input.
     pub foreign: FaultLog,
+    /// Files that were named and have nothing in them that is input.
+    pub unrecognised: FaultLog,
+    /// Links to folders that were not followed, since they lead back to where they are.
+    pub loops: FaultLog,
+}
+
+impl Input {
+    fn nothing(observations: Observations) -> Self {
+        Self {
+            observations,
+            recognised: 0,
+            faults: FaultLog::default(),
+            problems: RecordProblems::default(),
+            unread: FaultLog::default(),
+            foreign: FaultLog::default(),
+            unrecognised: FaultLog::default(),
+            loops: FaultLog::default(),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.observations.merge(other.observations);
+        self.recognised += other.recognised;
+        self.problems.merge(other.problems);
+        for (log, more) in [
+            (&mut self.faults, other.faults),
+            (&mut self.unread, other.unread),
+            (&mut self.foreign, other.foreign),
+            (&mut self.unrecognised, other.unrecognised),
+            (&mut self.loops, other.loops),
+        ] {
+            log.merge(more);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,6 +150,7 @@ mod tests {
             wanted: TimeRange::default(),
             intent: Intent::Learn,
             threads,
+            own_files: &[],
         };
         gather(paths, plan, &mut { stdin }, |_| {})
     }
@@ -129,6 +174,11 @@ mod tests {
             format!("{:?}", input.observations.records),
             format!("{} {}", input.faults.count, input.faults.examples()),
             format!("{} {}", input.foreign.count, input.foreign.examples()),
+            format!(
+                "{} {}",
+                input.unrecognised.count,
+                input.unrecognised.examples()
+            ),
         ];
         keys.chain(rest).collect()
     }
@@ -198,7 +248,10 @@ mod tests {
                 .observed_rows,
             1
         );
-        assert_eq!(read(b" \n").foreign.examples(), "`standard input` is empty");
+        assert_eq!(
+            read(b" \n").unrecognised.examples(),
+            "`standard input` is empty"
+        );
     }
 
     #[test]

@@ -40,7 +40,11 @@ pub(crate) fn gather(
     stdin: &mut (dyn Read + Send),
     mut show: impl FnMut(Progress),
 ) -> Result<Input, InputError> {
-    let sources = Sources::find(paths)?;
+    let mut sources = Sources::find(paths, plan.own_files)?;
+    let (dangling, loops) = (
+        std::mem::take(&mut sources.dangling),
+        std::mem::take(&mut sources.loops),
+    );
     let threads = plan.threads.clamp(1, sources.list.len().max(1));
     let hasher = RandomState::new();
     let shared = WorkQueue {
@@ -78,7 +82,11 @@ pub(crate) fn gather(
     });
     match failed {
         Some((_, error)) => Err(error),
-        None => Ok(whole.input),
+        None => {
+            whole.input.unread.merge(dangling);
+            whole.input.loops.merge(loops);
+            Ok(whole.input)
+        }
     }
 }
 

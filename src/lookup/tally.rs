@@ -67,6 +67,18 @@ impl Tally {
         add(&mut self.empty, &other.empty);
     }
 
+    /// Rows that were skipped for want of a usable key or time, and those of which a time was ignored.
+    pub fn with_a_problem(&self) -> u64 {
+        let times = [
+            &self.ahead,
+            &self.milliseconds,
+            &self.too_early,
+            &self.bad_time,
+        ];
+        let ignored: u64 = times.iter().map(|counted| counted.rows).sum();
+        self.no_key + self.no_time + self.too_many_keys + ignored
+    }
+
     /// The key fields that have no value in any row, by their place among the key fields; none if no row is about a key.
     ///
     /// Then the field is most likely spelled otherwise, and no other advice helps.

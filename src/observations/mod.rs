@@ -15,7 +15,7 @@ pub use time_range::TimeRange;
 pub use value_sample::ValueSample;
 
 use crate::baseline::{Fact, Sighting, StoredSighting};
-use crate::cloudtrail::Call;
+use crate::cloudtrail::{Call, NotACall};
 use crate::keys::{KeyId, KeyTable, RowKeys};
 use crate::lookup::{BrokenTime, Clock, Reading, Tally};
 use crate::time::Timestamp;
@@ -70,17 +70,32 @@ pub struct Observations {
     newest_stored: Option<Timestamp>,
     /// How many records there were, by what they are.
     pub records: RecordCounts,
-    /// How many rows with an observed time there were.
+    /// How many rows with an observed time there were, as far as they were taken.
     pub observed_rows: u64,
     /// How many rows there were that only store.
     pub baseline_rows: u64,
+    /// How many rows there were with no time in the range.
+    pub outside_rows: u64,
     /// Rows that stand perhaps in a quoted text of a row that could not be read, and were therefore not learned.
     pub doubtful_rows: u64,
     /// What was wrong with rows.
     pub tally: Tally,
+    /// From the earliest to the latest usable time of all records and rows, also of those that are outside the range.
+    covered: Sighting,
     /// The values of the key at hand.
     user: Vec<u8>,
     command: Vec<u8>,
+}
+
+/// Why the time of a call cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnusableTime {
+    /// There is none, or what is there is no time.
+    None,
+    /// It is more than a day ahead of the wall clock.
+    Ahead,
+    /// It is earlier than any call can be.
+    TooEarly,
 }
 
 /// An observed key, and what was observed of it.
@@ -102,21 +117,64 @@ impl Observations {
             observed_rows: 0,
             baseline_rows: 0,
             doubtful_rows: 0,
+            outside_rows: 0,
             tally: Tally::new(width),
+            covered: Sighting::NEVER,
             user: Vec::new(),
             command: Vec::new(),
         }
     }
 
-    /// Takes a successful call. A time that is none, or cannot be true, is counted and not learned.
-    /// A call outside the wanted times is only counted.
-    pub fn take_call(&mut self, call: &Call<'_>, clock: Clock) {
-        if !self.range.holds(call.time) {
-            self.records.outside += 1;
-            return;
+    /// Takes a successful call, if it is in the range.
+    ///
+    /// # Errors
+    /// [`UnusableTime`]. Whether it is in a range is then not known, so it is taken only if all of time is wanted, and to be judged by
+    /// its key.
+    pub fn take_call(&mut self, call: &Call<'_>, clock: Clock) -> Result<(), UnusableTime> {
+        match self.usable(call.time, clock) {
+            Ok(time) if self.range.holds(time) => self.add_call(call, Some(time)),
+            Ok(_) => self.records.outside += 1,
+            Err(unusable) => {
+                match self.level.needs_time() || self.range.is_bounded() {
+                    true => self.records.unusable += 1,
+                    false => self.add_call(call, None),
+                }
+                return Err(unusable);
+            }
         }
+        Ok(())
+    }
+
+    /// Counts a record that is no such call, and returns whether it is in the range, as far as is known.
+    pub fn take_not_a_call(
+        &mut self,
+        not_a_call: NotACall,
+        time: Option<Timestamp>,
+        clock: Clock,
+    ) -> bool {
+        let time = self.usable(time, clock);
+        let is_in_range = time.map_or(true, |time| self.range.holds(time));
+        match is_in_range {
+            true => self.records.count(not_a_call),
+            false => self.records.outside += 1,
+        }
+        is_in_range
+    }
+
+    fn usable(&mut self, time: Option<Timestamp>, clock: Clock) -> Result<Timestamp, UnusableTime> {
+        let time = time.ok_or(UnusableTime::None)?;
+        match clock.check(time) {
+            Some(BrokenTime::TooEarly) => Err(UnusableTime::TooEarly),
+            Some(_) => Err(UnusableTime::Ahead),
+            None => {
+                self.covered = self.covered.merge(Sighting::new(Some(time), Some(time)));
+                Ok(time)
+            }
+        }
+    }
+
+    fn add_call(&mut self, call: &Call<'_>, time: Option<Timestamp>) {
         self.records.calls += 1;
-        let time = self.usable_time(call.time, clock);
         let object = call.object.or(Some(UNKNOWN));
         let text = [call.account, call.role, call.region, call.source_ip, object];
         let values = text.map(|text| [text.unwrap_or_default().as_bytes()]);
@@ -133,18 +191,7 @@ impl Observations {
         self.observe(key, &occurrence);
     }
 
-    fn usable_time(&mut self, time: Option<Timestamp>, clock: Clock) -> Option<Timestamp> {
-        let counted = match time.map(|time| clock.check(time)) {
-            Some(None) => return time,
-            None => &mut self.records.bad_time,
-            Some(Some(BrokenTime::TooEarly)) => &mut self.records.too_early,
-            Some(Some(_)) => &mut self.records.broken_clock,
-        };
-        *counted += 1;
-        None
-    }
-
-    /// Takes a row: what it observes counts for each of its keys, what it stores only if it stands for one.
+    /// Takes a row: what it observes in the range counts for each of its keys, what it stores only if it stands for one.
     pub fn take_row<'o>(
         &mut self,
         reading: &Reading,
@@ -153,13 +200,17 @@ impl Observations {
         context: [&'o [&'o [u8]]; CONTEXT_FIELDS.len()],
     ) {
         let Fact { observed, stored } = reading.fact;
-        match observed {
-            Some(_) => self.observed_rows += 1,
-            None => self.baseline_rows += 1,
+        let wanted = observed.and_then(|sighting| self.wanted(sighting));
+        match (observed, wanted) {
+            (Some(_), Some(_)) => self.observed_rows += 1,
+            (Some(sighting), None) => {
+                self.outside_rows += u64::from(sighting != Sighting::NEVER);
+            }
+            (None, _) => self.baseline_rows += 1,
         }
         keys.for_each(|key| {
             let key = self.keys.id(key);
-            if let Some(sighting) = observed {
+            if let Some(sighting) = wanted {
                 let occurrence = Occurrence {
                     sighting,
                     count,
@@ -171,6 +222,13 @@ impl Observations {
                 self.store(key, stored, observed.is_some());
             }
         });
+    }
+
+    /// What is to be taken of a row's own times.
+    fn wanted(&mut self, sighting: Sighting) -> Option<Sighting> {
+        self.covered = self.covered.merge(sighting);
+        let is_of_use = sighting != Sighting::NEVER || !self.level.needs_time();
+        self.range.clip(sighting).filter(|_| is_of_use)
     }
 
     fn observe(&mut self, key: KeyId, occurrence: &Occurrence<'_>) {
@@ -215,6 +273,8 @@ impl Observations {
         self.observed_rows += other.observed_rows;
         self.baseline_rows += other.baseline_rows;
         self.doubtful_rows += other.doubtful_rows;
+        self.outside_rows += other.outside_rows;
+        self.covered = self.covered.merge(other.covered);
         self.tally.merge(other.tally);
     }
 
@@ -223,14 +283,24 @@ impl Observations {
         self.newest_observed.or(self.newest_stored)
     }
 
-    /// How many calls and rows with an observed time there were.
+    /// How many calls and rows with an observed time were taken.
     pub fn count(&self) -> u64 {
         self.records.calls + self.observed_rows
     }
 
     /// Whether nothing was read that any rule could use.
     pub fn is_empty(&self) -> bool {
-        self.keys.count() == 0
+        self.count() + self.stored.len() as u64 == 0
+    }
+
+    /// The earliest and the latest time in the input, also outside the range.
+    pub fn covered(&self) -> Option<(Timestamp, Timestamp)> {
+        self.covered.first().zip(self.covered.last())
+    }
+
+    /// The times that are wanted.
+    pub fn range(&self) -> TimeRange {
+        self.range
     }
 
     /// The observed keys, in order of their values.

@@ -16,6 +16,13 @@ pub enum DetailLevel {
     Minutes,
 }
 
+impl DetailLevel {
+    /// Whether what has no usable time is of no use: it can be judged, by its key, and neither learned nor replayed.
+    pub(super) fn needs_time(self) -> bool {
+        self != Self::Context
+    }
+}
+
 /// What was kept of a key beside its times.
 #[derive(Debug)]
 pub enum Detail {

@@ -2,14 +2,15 @@
 
 use crate::cloudtrail::NotACall;
 
-/// The records of CloudTrail, counted by what they are.
+/// The records of CloudTrail in the range that is wanted, counted by what they are; and those outside.
+///
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RecordCounts {
-    /// Successful calls by assumed roles.
+    /// Successful calls by those whose calls are wanted, as far as they were taken.
     pub calls: u64,
     /// Calls by others.
     pub others: u64,
-    /// Failed calls by assumed roles.
+    /// Failed calls.
     pub failed: u64,
     /// No records of CloudTrail at all.
     pub foreign: u64,
@@ -19,39 +20,19 @@ pub struct RecordCounts {
     pub insights: u64,
     /// Events in the Open Cybersecurity Schema Framework.
     pub ocsf: u64,
-    /// Calls whose role, service or name is missing.
-    pub no_key: u64,
-    /// Records with a needed field of the wrong JSON type.
-    pub wrong_type: u64,
-    /// Calls that were searched for behind a fault, and therefore not learned.
-    pub searched: u64,
-    /// Calls outside the wanted times.
+    /// Successful calls without a usable key or time, which were not taken.
+    pub unusable: u64,
+    /// Records outside the wanted times.
     pub outside: u64,
-    /// Calls whose `eventTime` is no time; they are among the calls.
-    pub bad_time: u64,
-    /// Calls more than a day ahead of the wall clock; they are among the calls.
-    pub broken_clock: u64,
-    /// Calls before 2006, when nobody could make one; they are among the calls.
-    pub too_early: u64,
 }
 
 impl RecordCounts {
-    /// All of them.
-    pub fn all(&self) -> u64 {
-        self.calls
-            + self.others
-            + self.failed
-            + self.foreign
-            + self.digests
-            + self.insights
-            + self.ocsf
-            + self.no_key
-            + self.wrong_type
-            + self.searched
-            + self.outside
+    /// The records of calls in the range.
+    pub fn in_range(&self) -> u64 {
+        self.calls + self.others + self.failed + self.unusable
     }
 
-    /// Counts a record that is no successful call by a role.
+    /// Counts what is no successful call of those that are wanted.
     pub fn count(&mut self, not_a_call: NotACall) {
         match not_a_call {
             NotACall::NoRecord => self.foreign += 1,
@@ -60,8 +41,7 @@ impl RecordCounts {
             NotACall::Ocsf => self.ocsf += 1,
             NotACall::OtherCaller => self.others += 1,
             NotACall::Failed => self.failed += 1,
-            NotACall::NoKey => self.no_key += 1,
-            NotACall::WrongType => self.wrong_type += 1,
+            NotACall::NoKey | NotACall::WrongType => self.unusable += 1,
         }
     }
 
@@ -73,12 +53,7 @@ impl RecordCounts {
         self.digests += other.digests;
         self.insights += other.insights;
         self.ocsf += other.ocsf;
-        self.no_key += other.no_key;
-        self.wrong_type += other.wrong_type;
-        self.searched += other.searched;
+        self.unusable += other.unusable;
         self.outside += other.outside;
-        self.bad_time += other.bad_time;
-        self.broken_clock += other.broken_clock;
-        self.too_early += other.too_early;
     }
 }
