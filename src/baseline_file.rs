@@ -5,11 +5,13 @@
 //! What a run that died left behind (`FILE.new`) is replaced by the next.
 
 use crate::keys::RowKeys;
-use crate::lookup::{schema, Clock, FactReader, NotATimeIn, Reading, Tally};
-use crate::rows::{Reader, RowError};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use crate::lookup::{schema, Clock, FactReader, NotATimeIn, Reading, Tally, TimeCell};
+use crate::rows::{without_mark, Reader, RowError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 use thiserror::Error;
 
 /// What the name of the lock ends with.
@@ -24,14 +26,22 @@ pub(crate) enum BaselineError {
     Missing { path: PathBuf },
     #[error("cannot read the baseline `{}`: {source}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{}` is no baseline, so it was left as it is: {reason}; expected CSV with the columns {expected}", path.display())]
+    #[error("`{}` is not an Unseen baseline: {reason}; expected header: {expected}", path.display())]
     NotABaseline {
         path: PathBuf,
         reason: String,
         expected: String,
     },
-    #[error("the baseline `{}`: {error}; it was left as it is", path.display())]
+    #[error("the baseline `{}`: {error}", path.display())]
     NotATime { path: PathBuf, error: NotATimeIn },
+    #[error("the baseline `{}` has times in milliseconds, expected seconds: {example}", path.display())]
+    Milliseconds { path: PathBuf, example: TimeCell },
+    #[error("the baseline `{}` is a link to `{}`, which does not exist; make that file or remove the link", path.display(), target.display())]
+    Dangling { path: PathBuf, target: PathBuf },
+    #[error("cannot write the baseline `{}`: there is no folder `{}`", path.display(), folder.display())]
+    NoFolder { path: PathBuf, folder: PathBuf },
+    #[error("another run has held `{}` for {} seconds; end it, or wait longer with --lock-timeout", path.display(), limit.as_secs())]
+    Held { path: PathBuf, limit: Duration },
     #[error("cannot lock `{}`: {source}", path.display())]
     NoLock { path: PathBuf, source: io::Error },
     #[error("cannot write the baseline `{}`, so it was left as it is: {source}", path.display())]
@@ -51,7 +61,7 @@ impl Stored {
     pub(crate) fn read(path: &Path, by: &[String]) -> Result<Option<Self>, BaselineError> {
         let text = match fs::read(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return no_file(path),
             Err(source) => {
                 return Err(BaselineError::Unreadable {
                     path: path.to_owned(),
@@ -70,35 +80,41 @@ impl Stored {
 
     /// Every column that a new version would have must be there, and none that it would lack.
     fn check_header(&self) -> Result<(), BaselineError> {
-        let reader =
-            Reader::new(&self.text).map_err(|error| self.no_baseline(error.to_string()))?;
-        let names: Vec<String> = reader
-            .header()
-            .names()
-            .iter()
+        if let Some(form) = foreign_form(&self.text) {
+            return Err(self.no_baseline(form.into()));
+        }
+        let reader = Reader::new(without_mark(&self.text));
+        let reader = reader.map_err(|error| self.no_baseline(error.to_string()))?;
+        let names = reader.header().names().iter();
+        let names: Vec<String> = names
             .map(|name| String::from_utf8_lossy(name).into_owned())
             .collect();
-        let expected = self.columns();
-        if names.is_empty() {
-            return Err(self.no_baseline("it is empty".into()));
+        match self.wrong_column(&names) {
+            Some(reason) => Err(self.no_baseline(reason)),
+            None => Ok(()),
         }
-        if let Some(missing) = expected.iter().find(|name| !names.contains(name)) {
-            return Err(self.no_baseline(format!("it has no column `{missing}`")));
-        }
-        let foreign = |reason: &str, name: &str| {
-            let shown: String = name.chars().take(60).collect();
-            Err(self.no_baseline(format!("{reason} `{}`", shown.escape_debug())))
+    }
+
+    /// What is wrong with the names of the columns.
+    fn wrong_column(&self, names: &[String]) -> Option<String> {
+        let shown = |name: &str| {
+            name.chars()
+                .take(60)
+                .collect::<String>()
+                .escape_debug()
+                .to_string()
         };
-        let is_known = |name: &String| expected.contains(name) || name == schema::ROW_KEY.name;
-        for (place, name) in names.iter().enumerate() {
-            if !is_known(name) {
-                return foreign("it has a column", name);
-            }
-            if names[..place].contains(name) {
-                return foreign("it has twice the column", name);
-            }
+        let expected = self.columns();
+        if let Some(missing) = expected.iter().find(|name| !names.contains(name)) {
+            return Some(format!("column `{missing}` is missing"));
         }
-        Ok(())
+        let is_known = |name: &String| expected.contains(name) || name == schema::ROW_KEY.name;
+        if let Some(name) = names.iter().find(|name| !is_known(name)) {
+            return Some(format!("column `{}` is not one of its own", shown(name)));
+        }
+        let is_twice = |(place, name): &(usize, &String)| names[..*place].contains(name);
+        let twice = names.iter().enumerate().find(is_twice);
+        twice.map(|(_, name)| format!("column `{}` is there twice", shown(name)))
     }
 
     fn columns(&self) -> Vec<String> {
@@ -118,28 +134,33 @@ impl Stored {
 
     /// Reads every row; those without a key or a time are counted in `tally` and left out.
     ///
-    /// A time that is not a number is an error if it must not be written again, else it is ignored and counted.
+    /// # Errors
+    /// A row that cannot be read, and a time that is none, or in milliseconds: without it the baseline would seem to know less than it does.
     pub(crate) fn for_each(
         &self,
         clock: Clock,
-        is_rewritten: bool,
         tally: &mut Tally,
         mut visit: impl FnMut(&Reading, &RowKeys<'_>),
     ) -> Result<(), BaselineError> {
         let broken = |error: RowError| self.no_baseline(error.to_string());
-        let mut rows = FactReader::new(&self.text, &self.by, clock).map_err(broken)?;
+        let rows = FactReader::new(without_mark(&self.text), &self.by, clock);
+        let mut rows = rows.map_err(broken)?.of_file();
         while let Some(row) = rows.next(tally).map_err(broken)? {
-            if let Some(error) = row.not_a_time().filter(|_| is_rewritten) {
-                return Err(BaselineError::NotATime {
-                    path: self.path.clone(),
-                    error,
-                });
+            if let Some(error) = row.not_a_time() {
+                let path = self.path.clone();
+                return Err(BaselineError::NotATime { path, error });
             }
             if let Ok(reading) = &row.reading {
                 visit(reading, row.keys);
             }
         }
-        Ok(())
+        match &tally.milliseconds.example {
+            Some(example) => Err(BaselineError::Milliseconds {
+                path: self.path.clone(),
+                example: example.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Whether it holds exactly this.
@@ -149,7 +170,7 @@ impl Stored {
 
     /// Whether it has a header and no row.
     pub(crate) fn has_no_rows(&self) -> bool {
-        let mut reader = Reader::new(&self.text);
+        let mut reader = Reader::new(without_mark(&self.text));
         matches!(reader.as_mut().map(Reader::next_row), Ok(Ok(None)))
     }
 }
@@ -162,38 +183,45 @@ pub(crate) struct Locked {
 }
 
 impl Locked {
-    /// Waits until nobody else writes; `is_waiting` is called if somebody does. A link is followed, so that it stays one.
-    pub(crate) fn wait(path: &Path, is_waiting: impl FnOnce(&Path)) -> Result<Self, BaselineError> {
-        let path = match fs::canonicalize(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-            Err(source) => {
-                return Err(BaselineError::Unreadable {
-                    path: path.to_owned(),
-                    source,
-                })
-            }
-            Ok(path) => path,
-        };
-        let lock_path = beside(&path, LOCK);
-        let no_lock = |source| BaselineError::NoLock {
-            path: lock_path.clone(),
-            source,
-        };
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(no_lock)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::Error(error)) => return Err(no_lock(error)),
-            Err(TryLockError::WouldBlock) => {
-                is_waiting(&lock_path);
-                lock.lock().map_err(no_lock)?;
-            }
+    /// Checks that the folder of a baseline is there, and may be written.
+    pub(crate) fn check(path: &Path) -> Result<(), BaselineError> {
+        let folder = folder_of(path);
+        match folder.is_dir() {
+            true => open_lock(&followed(path)?).map(drop),
+            false => Err(BaselineError::NoFolder {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+            }),
         }
-        Ok(Self { path, _lock: lock })
+    }
+
+    /// Waits until nobody else writes, and no longer than `limit`; `is_waiting` is called if that takes a second. A link is followed, so that
+    /// it stays one.
+    pub(crate) fn wait(
+        path: &Path,
+        limit: Duration,
+        is_waiting: impl FnOnce(&Path),
+    ) -> Result<Self, BaselineError> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let path = followed(path)?;
+        let lock_path = beside(&path, LOCK);
+        let waiting = lock_on_a_thread(open_lock(&path)?);
+        let mut locked = waiting.recv_timeout(limit.min(PATIENCE));
+        if locked.is_err() && limit > PATIENCE {
+            is_waiting(&lock_path);
+            locked = waiting.recv_timeout(limit - PATIENCE);
+        }
+        match locked {
+            Ok(Ok(lock)) => Ok(Self { path, _lock: lock }),
+            Ok(Err(source)) => Err(BaselineError::NoLock {
+                path: lock_path,
+                source,
+            }),
+            Err(_) => Err(BaselineError::Held {
+                path: lock_path,
+                limit,
+            }),
+        }
     }
 
     /// The file, with links followed.
@@ -222,13 +250,66 @@ impl Locked {
     }
 }
 
+/// What a file is that is no CSV; none if it may be.
+fn foreign_form(text: &[u8]) -> Option<&'static str> {
+    match without_mark(text).trim_ascii_start() {
+        [] => Some("it is empty"),
+        [0x1f, 0x8b, ..] => Some("it is compressed with gzip; unpack it first"),
+        [b'{' | b'[', ..] => Some("it is JSON"),
+        _ => None,
+    }
+}
+
+/// That there is no file; but a link to nowhere is no place for one.
+fn no_file<T>(path: &Path) -> Result<Option<T>, BaselineError> {
+    match fs::read_link(path) {
+        Ok(target) => Err(BaselineError::Dangling {
+            path: path.to_owned(),
+            target,
+        }),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The path with links followed, or as it is if there is no file.
+fn followed(path: &Path) -> Result<PathBuf, BaselineError> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        Err(source) => Err(BaselineError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+        Ok(path) => Ok(path),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+fn open_lock(path: &Path) -> Result<File, BaselineError> {
+    let path = beside(path, LOCK);
+    let mut options = OpenOptions::new();
+    let opened = options.create(true).truncate(false).write(true).open(&path);
+    opened.map_err(|source| BaselineError::NoLock { path, source })
+}
+
+/// Waits for the lock elsewhere, since no system call waits for a while only. If nobody waits any longer, the thread ends with the process.
+fn lock_on_a_thread(lock: File) -> Receiver<io::Result<File>> {
+    let (done, waiting) = mpsc::channel();
+    std::thread::spawn(move || {
+        let locked = lock.lock();
+        let _ = done.send(locked.map(|()| lock));
+    });
+    waiting
+}
+
 /// The paths of a baseline and of what lies beside it, with links followed: files that are no input.
 pub(crate) fn own_files(baseline: &Path) -> Vec<PathBuf> {
-    let folder = baseline
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     let in_folder = || {
-        let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+        let folder = fs::canonicalize(folder_of(baseline)).ok()?;
         Some(folder.join(baseline.file_name()?))
     };
     let path = fs::canonicalize(baseline).ok().or_else(in_folder);
@@ -245,6 +326,18 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Gives a file the owner and the group of another, as far as this user may: only root may give files away.
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &fs::Metadata) {
+    use std::os::unix::fs::{fchown, MetadataExt};
+    if fchown(file, Some(old.uid()), Some(old.gid())).is_err() {
+        let _ = fchown(file, None, Some(old.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &fs::Metadata) {}
+
 /// Writes a file that did not exist and flushes it to disk. It may be read by whoever may read the old one.
 fn write_new(new: &Path, text: &[u8], old: &Path) -> io::Result<()> {
     match fs::remove_file(new) {
@@ -253,6 +346,7 @@ fn write_new(new: &Path, text: &[u8], old: &Path) -> io::Result<()> {
     }
     let mut file = OpenOptions::new().create_new(true).write(true).open(new)?;
     if let Ok(metadata) = fs::metadata(old) {
+        keep_owner(&file, &metadata);
         file.set_permissions(metadata.permissions())?;
     }
     file.write_all(text)?;
@@ -261,8 +355,5 @@ fn write_new(new: &Path, text: &[u8], old: &Path) -> io::Result<()> {
 
 /// Flushes the folder, so that the rename survives a loss of power. Not every system can; the file itself is safe by then.
 fn sync_folder(path: &Path) {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+    let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
 }

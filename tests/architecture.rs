@@ -68,6 +68,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "messages",
             "lookup",
             "baseline",
+            "keys",
             "time",
         ],
     ),

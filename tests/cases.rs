@@ -146,6 +146,42 @@ fn a_call_behind_an_odd_record_or_in_an_envelope_is_found() {
     }
 }
 
+#[test]
+fn a_baseline_that_people_edited_is_read_or_refused_with_the_reason() {
+    let folder = "17-baseline-files-that-people-edited";
+    let (found, both) = (Some(("iam:CreateUser", 1)), Some(("iam:CreateUser", 2)));
+    for (name, expected, says) in [
+        ("double", found, ""),
+        ("excel-bom-crlf", found, ""),
+        ("exponent", found, ""),
+        ("iso", found, ""),
+        ("no-key", found, ""),
+        ("true", found, ""),
+        ("escu", both, "the baseline names users as `Deploy`, CloudTrail files as `111122223333:role/Deploy`"),
+        ("empty", None, "it is empty"),
+        ("extra-cols", None, "column `_user` is not one of its own"),
+        ("gz", None, "it is compressed with gzip"),
+        ("header-only", None, "has no rows"),
+        ("json", None, "it is JSON"),
+        ("millis", None, "has times in milliseconds, expected seconds: `firstTimeSeen` of user"),
+        ("no-enough", None, "column `enough_data` is missing; expected header: user,command,firstTimeSeen,lastTimeSeen,enough_data"),
+        ("semicolon", None, "column `user` is missing"),
+    ] {
+        let baseline = case(folder).join(format!("{name}.csv"));
+        let arguments = ["detect", "--format", "csv", "--baseline", baseline.to_str().unwrap()];
+        let (output, told) = unseen(&arguments, &case(folder).join("good.json"));
+        let rows = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains(says), "{name}: {told}");
+        match expected {
+            None => assert_eq!((output.status.code(), rows.as_str()), (Some(1), ""), "{name}"),
+            Some((command, count)) => {
+                assert!(rows.contains(command), "{name}: {rows}");
+                assert_eq!((output.status.code(), rows.lines().count()), (Some(0), 1 + count), "{name}");
+            }
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn linked_folders_are_followed_and_links_to_nowhere_are_reported() {

@@ -345,7 +345,12 @@ fn a_path_that_cannot_be_read_stops_the_run_before_anything_is_written() {
     assert!(!desk.path("b.csv").exists());
     let told = desk.run("learn --baseline nowhere/b.csv days");
     assert_eq!(told.code, 1);
-    told.says("error: cannot lock `nowhere/b.csv.lock`");
+    told.says("error: cannot write the baseline `nowhere/b.csv`: there is no folder `nowhere`");
+    assert!(
+        !told.err.contains("read "),
+        "before anything is read: {}",
+        told.err
+    );
 }
 
 #[test]
@@ -364,11 +369,11 @@ fn a_file_that_is_no_baseline_is_refused_and_left_as_it_is() {
     ten_days(&desk);
     let header = "user,command,firstTimeSeen,lastTimeSeen,enough_data";
     for (text, reason) in [
-        (String::new(), "it is empty"),
-        ("name,age\nA,7\n".into(), "it has no column `user`"),
+        (String::new(), "`b.csv` is not an Unseen baseline: it is empty"),
+        ("name,age\nA,7\n".into(), "column `user` is missing; expected header: user,command,firstTimeSeen,lastTimeSeen,enough_data"),
         (
             format!("{header},owner\na,b,1,2,1,me\n"),
-            "it has a column `owner`",
+            "column `owner` is not one of its own",
         ),
         (
             format!("{header}\na,b,1\n"),
@@ -462,6 +467,66 @@ fn a_learner_waits_for_another_and_says_so() {
     lock.unlock().unwrap();
     assert!(told.any(|line| line.unwrap().contains("5 new")));
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_learner_waits_no_longer_than_it_is_told_to() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let lock = fs::File::create(desk.path("b.csv.lock")).unwrap();
+    lock.lock().unwrap();
+    let told = desk.run("learn --baseline b.csv --lock-timeout 0 days");
+    told.says("error: another run has held `b.csv.lock` for 0 seconds; end it, or wait longer with --lock-timeout");
+    assert_eq!((told.code, desk.path("b.csv").exists()), (1, false));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nowhere_is_no_place_for_a_baseline() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    std::os::unix::fs::symlink("none.csv", desk.path("b.csv")).unwrap();
+    for verb in ["learn", "detect"] {
+        let told = desk.run(&format!("{verb} --baseline b.csv days"));
+        told.says("error: the baseline `b.csv` is a link to `none.csv`, which does not exist");
+        assert_eq!(told.code, 1);
+    }
+    assert!(fs::symlink_metadata(desk.path("b.csv"))
+        .unwrap()
+        .is_symlink());
+}
+
+/// Only root may give a file away, so that only root can see the owner change.
+#[cfg(unix)]
+#[test]
+fn a_baseline_keeps_its_owner_and_its_group() {
+    use std::os::unix::fs::{chown, MetadataExt};
+    let desk = Desk::new();
+    ten_days(&desk);
+    desk.ok("learn --baseline b.csv days/01.json");
+    let _ = chown(desk.path("b.csv"), Some(12_345), Some(23_456));
+    let owner = || {
+        let metadata = fs::metadata(desk.path("b.csv")).unwrap();
+        (metadata.uid(), metadata.gid(), metadata.mode())
+    };
+    let before = owner();
+    desk.ok("learn --baseline b.csv days");
+    assert_eq!(owner(), before);
+}
+
+#[test]
+fn times_in_rows_may_be_dates() {
+    let desk = Desk::new();
+    desk.write(
+        "rows.csv",
+        "user,command,_time\nA,x,2024-05-10T10:00:00.000+0000\nB,x,1.7153352e+09\n",
+    );
+    desk.ok("learn --baseline b.csv rows.csv");
+    let baseline = desk.read("b.csv");
+    assert!(
+        baseline.contains("\nA,x,1715335200,1715335200,") && baseline.contains("\nB,x,1715335200,"),
+        "{baseline}"
+    );
 }
 
 #[test]

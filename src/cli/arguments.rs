@@ -11,6 +11,7 @@ use chrono::Utc;
 use chrono_tz::Tz;
 use clap::{value_parser, Arg, ArgAction, ArgMatches, Command};
 use std::path::PathBuf;
+use std::time::Duration;
 use thiserror::Error;
 
 pub(super) const LEARN: &str = "learn";
@@ -67,6 +68,14 @@ fn learn() -> Command {
             "allow-empty",
             "Lets a baseline that has rows become one that has none, because all of them are forgotten",
         ))
+        .arg(
+            Arg::new("lock-timeout")
+                .long("lock-timeout")
+                .value_name("seconds")
+                .value_parser(value_parser!(u64))
+                .default_value("60")
+                .help("How long to wait for another `unseen learn` on the same baseline"),
+        )
         .args(options(SearchCommand::Seen, &LEARN_OPTIONS))
         .arg(by())
         .args(range())
@@ -314,6 +323,12 @@ pub(super) fn typed_format(matches: &ArgMatches) -> &str {
 pub(super) fn typed_initial_days(matches: &ArgMatches) -> u16 {
     let days = matches.get_one("initial-days");
     days.copied().expect("it has a default")
+}
+
+/// How long to wait for whoever else writes the baseline.
+pub(super) fn typed_lock_timeout(matches: &ArgMatches) -> Duration {
+    let seconds = matches.get_one("lock-timeout");
+    Duration::from_secs(seconds.copied().expect("it has a default"))
 }
 
 /// The zone of a replay.

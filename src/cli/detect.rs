@@ -7,11 +7,12 @@ use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
 use crate::input::Intent;
+use crate::keys::RowKeys;
 use crate::lookup::{schema, Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};
 use crate::options::UnseenOptions;
-use crate::report::{self, Format};
+use crate::report::{self, visible, Format};
 use chrono::Utc;
 use clap::ArgMatches;
 
@@ -64,6 +65,7 @@ struct Detection<'d> {
     cutoffs: Cutoffs,
     /// What was wrong with rows of the baseline.
     tally: Tally,
+    naming: Naming,
     verdicts: Verdicts,
     /// The observed keys that are new, in the order of their first time and then of their values.
     found: Vec<ObservedKey<'d>>,
@@ -81,7 +83,9 @@ impl<'d> Detection<'d> {
         let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
         let mut tally = Tally::new(options.by.len());
         let mut detector = Detector::new(cutoffs);
-        stored.for_each(clock, false, &mut tally, |reading, keys| {
+        let mut naming = Naming::default();
+        stored.for_each(clock, &mut tally, |reading, keys| {
+            naming.note(keys);
             detector.feed(keys, reading.fact);
         })?;
         let (verdicts, found) = judge(detector, observations, clock)?;
@@ -91,6 +95,7 @@ impl<'d> Detection<'d> {
             clock,
             cutoffs,
             tally,
+            naming,
             verdicts,
             found,
         })
@@ -120,7 +125,24 @@ impl<'d> Detection<'d> {
             .into_iter()
             .chain(texts.staleness(stats, &ADVICE))
             .chain(flood(&self.verdicts, &ADVICE))
+            .chain(self.other_names())
             .chain(odd.map(|odd| format!("in the baseline: {odd}")))
+    }
+
+    /// That the baseline names roles in another way than CloudTrail files, if it does.
+    fn other_names(&self) -> Option<String> {
+        let is_of_cloudtrail = self.observations.records.calls > 0 && self.options.by[0] == "user";
+        let theirs = self
+            .naming
+            .name_without_account()
+            .filter(|_| is_of_cloudtrail)?;
+        let (key, _) = *self.found.first()?;
+        let ours = self.observations.values(key).next()?;
+        Some(format!(
+            "the baseline names users as `{}`, CloudTrail files as `{}`, so every call is new to it: run `unseen learn` on CloudTrail files first",
+            visible(theirs),
+            visible(ours),
+        ))
     }
 
     fn summary(&self) -> String {
@@ -133,6 +155,35 @@ impl<'d> Detection<'d> {
             count(self.verdicts.keys as u64, if is_default { "role/call pair" } else { "key" }),
             self.cutoffs.activity.human(&Utc),
         )
+    }
+}
+
+/// How a baseline names users: in CloudTrail files each name begins with the account, and a colon.
+#[derive(Debug, Default)]
+struct Naming {
+    has_accounts: bool,
+    without_account: Option<Vec<u8>>,
+}
+
+impl Naming {
+    fn note(&mut self, keys: &RowKeys<'_>) {
+        if self.has_accounts {
+            return;
+        }
+        let user = keys.fields().next().and_then(|values| values.first());
+        match user {
+            Some(user) if user.contains(&b':') => self.has_accounts = true,
+            Some(user) if self.without_account.is_none() => {
+                self.without_account = Some(user.to_vec());
+            }
+            _ => {}
+        }
+    }
+
+    /// One of the names, if none has an account.
+    fn name_without_account(&self) -> Option<&[u8]> {
+        let name = self.without_account.as_deref();
+        name.filter(|_| !self.has_accounts)
     }
 }
 

@@ -30,8 +30,9 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     };
     schema::check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
-    // A file that is no baseline is refused before hours are spent on reading.
+    // A file that is no baseline, or cannot be written, is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
+    Locked::check(&path)?;
     let input = world.gather(matches, &options.by, WANTED)?;
     if let Some(unrecognised) = input.unrecognised {
         return Err(CliError::Unrecognised(unrecognised));
@@ -52,7 +53,7 @@ fn learn_into_file(
     world: &mut World<'_>,
 ) -> Result<(), CliError> {
     let path = arguments::typed_baseline(matches);
-    let locked = Locked::wait(&path, |lock| {
+    let locked = Locked::wait(&path, arguments::typed_lock_timeout(matches), |lock| {
         world.console().info(&format!(
             "waiting for another `unseen learn`, which holds `{}`",
             lock.display()
@@ -122,7 +123,7 @@ impl<'l> Learning<'l> {
         let mut learner = Learner::new(self.width, self.cutoffs);
         let mut tally = Tally::new(self.width);
         if let Some(stored) = self.stored {
-            stored.for_each(self.clock, true, &mut tally, |reading, keys| {
+            stored.for_each(self.clock, &mut tally, |reading, keys| {
                 learner.feed(keys, reading.fact)
             })?;
         }
@@ -192,7 +193,7 @@ fn newest_in(
     clock: Clock,
 ) -> Result<Option<Timestamp>, BaselineError> {
     let mut newest = None;
-    stored.for_each(clock, true, &mut Tally::new(width), |reading, _| {
+    stored.for_each(clock, &mut Tally::new(width), |reading, _| {
         let last = reading
             .fact
             .stored

@@ -6,7 +6,7 @@ use super::{InputError, Intent};
 use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin};
 use crate::lookup::{FactReader, FactRow};
 use crate::observations::CONTEXT_FIELDS;
-use crate::rows::{Column, Header, Reader, Row, RowError};
+use crate::rows::{without_mark, Column, Header, Reader, Row, RowError};
 use crate::time::Timestamp;
 use memchr::memchr;
 use std::borrow::Cow;
@@ -58,7 +58,7 @@ impl FileReader<'_, '_> {
     fn read_observations(&mut self, file: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
         text.read_all()?;
         let rows = FactReader::new(without_mark(text.bytes), self.plan.by, self.clock);
-        let mut rows = rows.expect("the header was read before");
+        let mut rows = rows.expect("the header was read before").of_file();
         let columns = OtherColumns::bind(rows.header());
         self.recognition = Recognition::Input;
         loop {
@@ -192,9 +192,4 @@ fn values<'b>(row: &Row<'_, 'b>, column: Column) -> Vec<Cow<'b, [u8]>> {
 fn times(row: &Row<'_, '_>, count: Column) -> u64 {
     let count = Timestamp::parse(&row.cell(count)).ok().flatten();
     count.map_or(1, |count| count.seconds().max(0).unsigned_abs())
-}
-
-/// A text without the mark that some programs put before UTF-8.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }

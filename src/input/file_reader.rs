@@ -15,6 +15,7 @@ use crate::cloudtrail::{self, ForeignForm, Found, Origin, Record, RecordReader};
 use crate::lookup::Clock;
 use crate::observations::Observations;
 use crate::report::visible;
+use crate::rows::without_mark;
 use std::fmt;
 use std::fs::File;
 use std::hash::RandomState;
@@ -144,10 +145,7 @@ impl<'s, 'p> FileReader<'s, 'p> {
         };
         let mut text = Text::open(&mut counted, bytes)?;
         text.read_more(BLOCK)?;
-        let start = text
-            .bytes
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(text.bytes);
+        let start = without_mark(text.bytes);
         let mark = text.bytes.len() - start.len();
         if let Some(form) = ForeignForm::of_start(start, text.is_gzip) {
             self.unread(file, &form.to_string());

@@ -67,6 +67,15 @@ impl<'b> FactReader<'b> {
         })
     }
 
+    /// Reads also the forms that spreadsheets and people make of a cell: dates and times in ISO-8601, and `true`.
+    #[must_use]
+    pub fn of_file(self) -> Self {
+        Self {
+            columns: self.columns.of_file(),
+            ..self
+        }
+    }
+
     /// The header of the body.
     pub fn header(&self) -> &Header<'b> {
         self.reader.header()

@@ -20,6 +20,8 @@ pub struct Columns {
     first_time_seen: TimeColumn,
     last_time_seen: TimeColumn,
     enough_data: Column,
+    /// Read are also the forms that spreadsheets and people make: dates and times in ISO-8601, and `true`.
+    is_of_file: bool,
 }
 
 /// A column that holds times: what the schema has of it, and where it stands in a header.
@@ -99,6 +101,16 @@ impl Columns {
             first_time_seen: time_column(schema::FIRST_TIME_SEEN),
             last_time_seen: time_column(schema::LAST_TIME_SEEN),
             enough_data: column(schema::ENOUGH_DATA.name),
+            is_of_file: false,
+        }
+    }
+
+    /// Reads also the forms that spreadsheets and people make of a cell: dates and times in ISO-8601, and `true`.
+    #[must_use]
+    pub fn of_file(self) -> Self {
+        Self {
+            is_of_file: true,
+            ..self
         }
     }
 
@@ -132,6 +144,7 @@ impl Columns {
         let mut cells = Cells {
             row,
             clock,
+            is_of_file: self.is_of_file,
             bad_time: None,
             broken_time: None,
         };
@@ -193,6 +206,7 @@ fn without_key(fact: Fact, keys: &RowKeys<'_>) -> Skip {
 struct Cells<'c, 'r, 'b> {
     row: &'c Row<'r, 'b>,
     clock: Clock,
+    is_of_file: bool,
     bad_time: Option<TimeColumn>,
     broken_time: Option<(BrokenTime, TimeColumn)>,
 }
@@ -225,19 +239,39 @@ impl Cells<'_, '_, '_> {
     /// Reads one value of a column.
     fn time(&mut self, text: &[u8], column: TimeColumn) -> Times {
         let (time, verbatim) = match Timestamp::parse(text) {
-            Ok(time) => match time.and_then(|time| self.clock.check(time)) {
-                None => (time, true),
-                Some(broken) => self.broken_time(broken, time, column),
+            Ok(time) => self.checked(time, true, column),
+            Err(_) => match self.date(text) {
+                Some(time) => self.checked(Some(time), false, column),
+                None => {
+                    self.bad_time = self.bad_time.or(Some(column));
+                    (None, false)
+                }
             },
-            Err(_) => {
-                self.bad_time = self.bad_time.or(Some(column));
-                (None, false)
-            }
         };
         Times {
             given: true,
             span: Sighting::new(time, time),
             verbatim,
+        }
+    }
+
+    #[cold]
+    fn date(&self, text: &[u8]) -> Option<Timestamp> {
+        let time = || Timestamp::from_iso8601(text).or_else(|| Timestamp::from_iso8601_date(text));
+        self.is_of_file.then(time).flatten()
+    }
+
+    /// What a time counts as, and whether that is what the cell has.
+    #[inline]
+    fn checked(
+        &mut self,
+        time: Option<Timestamp>,
+        verbatim: bool,
+        column: TimeColumn,
+    ) -> (Option<Timestamp>, bool) {
+        match time.and_then(|time| self.clock.check(time)) {
+            None => (time, verbatim),
+            Some(broken) => self.broken_time(broken, time, column),
         }
     }
 
@@ -260,14 +294,18 @@ impl Cells<'_, '_, '_> {
         }
     }
 
+    fn flag(&self, text: &[u8]) -> Option<Maturity> {
+        maturity(text).or_else(|| self.is_of_file.then(|| maturity_in_words(text)).flatten())
+    }
+
     /// The greatest flag in a column, and whether it holds one value at most.
     fn maturity(&self, column: Column) -> (Option<Maturity>, bool) {
         if !self.row.is_multivalue(column) {
-            return (maturity(&self.row.cell(column)), true);
+            return (self.flag(&self.row.cell(column)), true);
         }
         let mut values = Vec::new();
         self.row.values(column, &mut values);
-        let has = |wanted| values.iter().any(|value| maturity(value) == Some(wanted));
+        let has = |wanted| values.iter().any(|value| self.flag(value) == Some(wanted));
         let greatest = [Maturity::Mature, Maturity::Learning]
             .into_iter()
             .find(|&wanted| has(wanted));
@@ -286,6 +324,17 @@ fn maturity(text: &[u8]) -> Option<Maturity> {
             _ => None,
         },
     }
+}
+
+/// What a spreadsheet makes of a flag.
+#[cold]
+fn maturity_in_words(text: &[u8]) -> Option<Maturity> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
+    let words = [("true", Maturity::Mature), ("false", Maturity::Learning)];
+    words
+        .into_iter()
+        .find(|(word, _)| is(word))
+        .map(|(_, maturity)| maturity)
 }
 
 #[cfg(test)]
@@ -346,6 +395,26 @@ mod tests {
             (sighting(Some(10), Some(30)), Some(Maturity::Mature))
         );
         assert!(!stored.verbatim, "no single stored row has this");
+    }
+
+    #[test]
+    fn what_spreadsheets_make_of_a_cell_is_read_in_files_and_nowhere_else() {
+        let body = "user,firstTime,firstTimeSeen,enough_data\na,2023-07-10T13:42:18+02:00,2023-07-10,TRUE\n";
+        let mut reader = Reader::new(body.as_bytes()).unwrap();
+        let columns = Columns::bind(reader.header(), &["user".into()]);
+        let row = reader.next_row().unwrap().unwrap();
+        let strict = columns.read(&row, CLOCK, &mut RowKeys::default()).unwrap();
+        assert_eq!(strict.fact.observed, Some(Sighting::NEVER));
+        assert!(strict.bad_time.is_some());
+        let columns = columns.of_file();
+        let read = columns.read(&row, CLOCK, &mut RowKeys::default()).unwrap();
+        let at = Some(1_688_989_338);
+        assert_eq!(read.fact.observed, Some(sighting(at, at)));
+        let stored = read.fact.stored.unwrap();
+        assert_eq!(stored.sighting, sighting(Some(1_688_947_200), None));
+        assert!(!stored.verbatim && read.bad_time.is_none());
+        assert_eq!(strict.fact.stored.unwrap().maturity, None);
+        assert_eq!(stored.maturity, Some(Maturity::Mature));
     }
 
     #[test]

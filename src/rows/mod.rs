@@ -18,3 +18,8 @@ mod writer;
 pub use multivalue::{decode, encode};
 pub use reader::{Column, Header, Reader, Row, RowError};
 pub use writer::Writer;
+
+/// A text without the mark that some programs put before UTF-8.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
