@@ -1,6 +1,6 @@
 //! The part of a text that is at hand, and what is known of the rest.
 
-use super::found::Line;
+use super::found::TextLine;
 use memchr::memchr_iter;
 
 /// No record is as long, and no value that is looked at as a whole may be.
@@ -33,8 +33,8 @@ pub(super) enum Next {
 }
 
 impl<'t> Buffer<'t> {
-    pub(super) fn line(self, at: usize) -> Line<'t> {
-        Line::of(self.lines, &self.bytes[..at])
+    pub(super) fn line(self, at: usize) -> TextLine<'t> {
+        TextLine::of(self.lines, &self.bytes[..at])
     }
 
     /// Whether a line begins there.

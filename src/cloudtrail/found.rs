@@ -15,7 +15,7 @@ pub enum Found<'a> {
         /// How far its place can be trusted.
         origin: Origin,
         /// Where it begins.
-        line: Line<'a>,
+        line: TextLine<'a>,
     },
     /// Text that could not be read.
     Fault(Malformed),
@@ -55,7 +55,7 @@ impl Origin {
 
 impl Malformed {
     /// The same fault, in a text that stands on that line.
-    pub(super) fn on(self, line: Line<'_>) -> Self {
+    pub(super) fn on(self, line: TextLine<'_>) -> Self {
         let line = line.number();
         Self { line, ..self }
     }
@@ -63,14 +63,14 @@ impl Malformed {
 
 /// The line of something, counted when it is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
+pub struct TextLine<'a> {
     /// Line ends before the text.
     before: u64,
     /// What stands before it.
     text: &'a [u8],
 }
 
-impl<'a> Line<'a> {
+impl<'a> TextLine<'a> {
     pub(super) fn of(before: u64, text: &'a [u8]) -> Self {
         Self { before, text }
     }
@@ -82,7 +82,7 @@ impl<'a> Line<'a> {
 }
 
 /// `line 7`.
-impl fmt::Display for Line<'_> {
+impl fmt::Display for TextLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.number())
     }

@@ -35,6 +35,6 @@ mod seen;
 
 pub use envelopes::{begins_with_json, is_without_records, CSV_COLUMNS};
 pub use foreign::ForeignForm;
-pub use found::{Found, Line, Malformed, Origin};
+pub use found::{Found, Malformed, Origin, TextLine};
 pub use reader::{read, RecordReader};
 pub use record::{Call, NotACall, Record, User};

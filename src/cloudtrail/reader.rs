@@ -9,7 +9,7 @@
 use super::buffer::{reason, Buffer, Next, LARGE, LONGEST};
 use super::envelopes::{self, Entrance};
 use super::fields::TextField;
-use super::found::{line_ends, Found, Line, Malformed};
+use super::found::{line_ends, Found, Malformed, TextLine};
 use super::lexical::{end_of_string, end_of_value, skip_blank, Members, NoEnd};
 use super::object::{self, Candidate};
 use super::record::Record;
@@ -373,7 +373,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
         }
     }
 
-    fn emit(&mut self, record: &Record<'_>, line: Line<'_>) {
+    fn emit(&mut self, record: &Record<'_>, line: TextLine<'_>) {
         self.state.found += u64::from(record.is_recognised());
         let origin = self.state.recovery.origin();
         (self.each)(Found::Record {
@@ -384,7 +384,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
     }
 
     /// Reads the first envelope that has a record in it.
-    fn look_into_all(&mut self, values: Vec<&[u8]>, line: Line<'_>) -> Inside {
+    fn look_into_all(&mut self, values: Vec<&[u8]>, line: TextLine<'_>) -> Inside {
         let mut faults = 0;
         for value in values {
             let inside = self.look_into(value, line);
@@ -401,7 +401,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
     }
 
     /// Reads what is in the value of an envelope: an object, a list, or the JSON that a text holds.
-    fn look_into(&mut self, value: &[u8], line: Line<'_>) -> Inside {
+    fn look_into(&mut self, value: &[u8], line: TextLine<'_>) -> Inside {
         match value.first() {
             Some(b'{' | b'[') => self.read_within(value, line),
             Some(b'"') => match serde_json::from_slice(value) {
@@ -414,7 +414,12 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
     }
 
     /// A text that may have JSON in it, and cannot be read.
-    fn unreadable(&mut self, value: &[u8], line: Line<'_>, error: &serde_json::Error) -> Inside {
+    fn unreadable(
+        &mut self,
+        value: &[u8],
+        line: TextLine<'_>,
+        error: &serde_json::Error,
+    ) -> Inside {
         (self.each)(Found::Fault(Malformed {
             line: line.number(),
             reason: format!("in a text: {}", reason(error)),
@@ -426,7 +431,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
         }
     }
 
-    fn read_within(&mut self, json: &[u8], line: Line<'_>) -> Inside {
+    fn read_within(&mut self, json: &[u8], line: TextLine<'_>) -> Inside {
         let mut inside = Inside::default();
         let start = envelopes::json_within(json).filter(|_| self.depth() < envelopes::DEEPEST);
         let Some(start) = start else { return inside };

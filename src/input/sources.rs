@@ -180,7 +180,8 @@ fn keep_once(files: &mut Vec<DirEntry>) {
     });
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::symlink;

@@ -96,12 +96,12 @@ impl Merged {
 pub(super) struct MergeWorker {
     width: usize,
     cutoffs: Cutoffs,
-    place: Place,
+    place: MergePlace,
 }
 
 /// Where batches are merged.
 #[derive(Debug)]
-enum Place {
+enum MergePlace {
     /// There was none so far.
     Nowhere,
     Here(Box<Merged>),
@@ -114,22 +114,22 @@ impl MergeWorker {
         Self {
             width,
             cutoffs,
-            place: Place::Nowhere,
+            place: MergePlace::Nowhere,
         }
     }
 
     /// Takes a batch and gives an empty one for it.
     pub(super) fn take(&mut self, mut batch: FactBatch) -> FactBatch {
-        if let Place::Nowhere = self.place {
+        if let MergePlace::Nowhere = self.place {
             self.place = match MergeThread::start(self.nothing()) {
-                Ok(thread) => Place::Thread(thread),
-                Err(_) => Place::Here(Box::new(self.nothing())),
+                Ok(thread) => MergePlace::Thread(thread),
+                Err(_) => MergePlace::Here(Box::new(self.nothing())),
             };
         }
         match &mut self.place {
-            Place::Thread(thread) => return thread.exchange(batch),
-            Place::Here(merged) => merged.merge(&batch),
-            Place::Nowhere => {}
+            MergePlace::Thread(thread) => return thread.exchange(batch),
+            MergePlace::Here(merged) => merged.merge(&batch),
+            MergePlace::Nowhere => {}
         }
         batch.clear();
         batch
@@ -139,9 +139,9 @@ impl MergeWorker {
     pub(super) fn finish(self, last: &FactBatch) -> Merged {
         let nothing = self.nothing();
         let mut merged = match self.place {
-            Place::Nowhere => nothing,
-            Place::Here(merged) => *merged,
-            Place::Thread(thread) => thread.finish(),
+            MergePlace::Nowhere => nothing,
+            MergePlace::Here(merged) => *merged,
+            MergePlace::Thread(thread) => thread.finish(),
         };
         merged.merge(last);
         merged
@@ -236,7 +236,7 @@ mod tests {
     fn a_thread_makes_no_difference() {
         let there = merge_into(MergeWorker::new(2, CUTOFFS));
         let here = merge_into(MergeWorker {
-            place: Place::Here(Box::new(Merged::nothing(2, CUTOFFS))),
+            place: MergePlace::Here(Box::new(Merged::nothing(2, CUTOFFS))),
             ..MergeWorker::new(2, CUTOFFS)
         });
         let shown = |merged: &Merged| {
@@ -262,6 +262,9 @@ mod tests {
         }
         batch.add(&[Cow::Borrowed(b"")], fact);
         assert!(batch.is_full());
-        assert!(matches!(MergeWorker::new(1, CUTOFFS).place, Place::Nowhere));
+        assert!(matches!(
+            MergeWorker::new(1, CUTOFFS).place,
+            MergePlace::Nowhere
+        ));
     }
 }
