@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for Checked {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value with few brackets")
+        f.write_str("a JSON value")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
