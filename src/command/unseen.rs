@@ -47,7 +47,7 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let as_of = options.as_of.moment(latest, surroundings.now);
         let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         let (width, service_field) = (options.by.len(), schema::service_field(&options.by));
-        let explainer = || Explainer::new(cutoffs, width, service_field);
+        let explainer = || Explainer::new(cutoffs, service_field);
         Ok(Self {
             cutoffs,
             clock: Clock {

@@ -22,11 +22,6 @@ impl Dictionary {
         }
     }
 
-    /// How many strings there are.
-    pub(crate) fn count(&self) -> usize {
-        self.strings.count()
-    }
-
     /// The number of a string, which is added if it is new.
     pub(crate) fn number(&mut self, string: &[u8]) -> u32 {
         self.intern(self.hash(string), string)

@@ -5,8 +5,8 @@
 
 mod by_name;
 mod edge_cases;
-mod formula;
-mod input;
+pub(crate) mod formula;
+pub(crate) mod input;
 mod laws;
-mod random_inputs;
+pub(crate) mod random_inputs;
 mod worked_examples;

@@ -25,7 +25,7 @@ const CALLS: [&str; 16] = [
 ];
 
 /// When the window opens.
-const OPENS: Timestamp = Timestamp(19_099 * DAY);
+pub(crate) const OPENS: Timestamp = Timestamp(19_099 * DAY);
 
 /// Times around everything that is compared with one, in microseconds after the window opens.
 fn moment() -> impl Strategy<Value = i64> {

@@ -57,7 +57,7 @@ impl Explanations {
         Some(Explanation {
             evidence,
             terms: evidence.terms(),
-            service: self.pairs.service(pair.call).unwrap_or_default(),
+            service: self.pairs.service_name(pair.call).unwrap_or_default(),
         })
     }
 }

@@ -24,7 +24,7 @@ pub enum PartOfBaseline {
     NoRows,
     /// Some of what was joined to observations did not come as a row of its own.
     #[error(
-        "{missing} of the {joined} keys that were joined to it did not come as rows of their own"
+        "{missing} of the {joined} known keys that were joined to observations did not come as rows of their own"
     )]
     RowsMissing {
         /// How many known keys did not.
@@ -43,7 +43,7 @@ pub enum PartOfBaseline {
 ///
 /// let opens = Timestamp(99 * DAY);
 /// let cutoffs = Cutoffs { activity: opens, forget: None, learning: opens, earliest: Cutoffs::AFTER_EPOCH };
-/// let (mut detector, mut explainer) = (Detector::new(cutoffs), Explainer::new(cutoffs, 2, Some(1)));
+/// let (mut detector, mut explainer) = (Detector::new(cutoffs), Explainer::new(cutoffs, Some(1)));
 /// let mut feed = |key: [&str; 2], fact| {
 ///     let keys = RowKeys::one(&key);
 ///     let ticket = detector.feed(&keys, fact);
@@ -81,12 +81,12 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// An explainer for keys of `width` fields, two or more: the first is the role, the others are the call. `service_field` is the field
-    /// whose values begin with a service, if there is one.
-    pub fn new(cutoffs: Cutoffs, width: usize, service_field: Option<usize>) -> Self {
+    /// An explainer for keys of two fields or more: the first is the role, the others are the call. `service_field` is the field whose values
+    /// begin with a service, if there is one.
+    pub fn new(cutoffs: Cutoffs, service_field: Option<usize>) -> Self {
         Self {
             cutoffs,
-            pairs: PairTable::new(width, service_field),
+            pairs: PairTable::new(service_field),
             rows: Vec::new(),
             joined: Vec::new(),
             held: Vec::new(),
@@ -124,8 +124,7 @@ impl Explainer {
         }
         self.merge_joined()?;
         let observed = self.held.iter().map(|&(_, pair)| pair).collect();
-        let services = self.pairs.services();
-        let service_of = |call: u32| services[call as usize];
+        let service_of = |call| self.pairs.service(call);
         let evidence = rank(self.cutoffs.activity, self.rows, observed, service_of);
         Ok(Explanations::new(self.pairs, evidence, self.held))
     }
@@ -172,5 +171,86 @@ fn first_sighting(fact: Fact, cutoffs: &Cutoffs) -> Option<Timestamp> {
         ),
         Verdict::New | Verdict::Undecided => stored.first(),
         Verdict::Forgotten => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Detector, Sighting, StoredSighting};
+    use super::*;
+    use crate::time::DAY;
+
+    const CUTOFFS: Cutoffs = Cutoffs {
+        activity: Timestamp(100 * DAY),
+        forget: Some(Timestamp(10 * DAY)),
+        learning: Timestamp(90 * DAY),
+        earliest: Timestamp(DAY),
+    };
+
+    /// Stored with these days of first and last sighting.
+    fn stored(first: i64, last: i64) -> Option<StoredSighting> {
+        let [first, last] = [first, last].map(|day| Some(Timestamp(day * DAY)));
+        Some(StoredSighting {
+            sighting: Sighting::new(first, last),
+            maturity: Some(Maturity::Mature),
+            verbatim: true,
+        })
+    }
+
+    const OBSERVED: Option<Sighting> = Some(Sighting::NEVER);
+
+    /// What is explained of the observation of `ann x`, which is new, among other facts about ann.
+    fn explain(
+        facts: &[(&str, Option<Sighting>, Option<StoredSighting>)],
+    ) -> Result<(usize, Option<i64>), PartOfBaseline> {
+        let (mut detector, mut explainer) = (Detector::new(CUTOFFS), Explainer::new(CUTOFFS, None));
+        let mut tickets = Vec::new();
+        for &(call, observed, stored) in [("x", OBSERVED, None)].iter().chain(facts) {
+            let (keys, fact) = (RowKeys::one(&["ann", call]), Fact { observed, stored });
+            let ticket = detector.feed(&keys, fact);
+            explainer.feed(&keys, fact, ticket);
+            tickets.extend(ticket);
+        }
+        let explanations = explainer.finish(&detector.finish().unwrap())?;
+        let role = explanations.of(tickets[0]).unwrap().role();
+        Ok((role.calls, role.first_seen.map(|first| first.0 / DAY)))
+    }
+
+    #[test]
+    fn rows_count_and_what_was_joined_is_merged_into_them() {
+        let row = ("a", None, stored(50, 99));
+        assert_eq!(explain(&[row]), Ok((1, Some(50))));
+        for (joined, first) in [(40, 40), (60, 50)] {
+            let joined = ("a", OBSERVED, stored(joined, 99));
+            assert_eq!(explain(&[row, joined, joined]), Ok((1, Some(first))));
+            assert_eq!(explain(&[joined, row, row]), Ok((1, Some(first))));
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_or_within_the_window_is_not_known_and_a_broken_first_time_is_no_time() {
+        let row = ("a", None, stored(50, 99));
+        let forgotten = ("b", None, stored(5, 10));
+        let learned = ("c", None, stored(101, 101));
+        let broken = ("d", None, stored(0, 99));
+        assert_eq!(explain(&[row, forgotten, learned]), Ok((1, Some(50))));
+        assert_eq!(explain(&[row, broken]), Ok((2, Some(50))));
+        assert_eq!(explain(&[broken]), Ok((1, None)));
+    }
+
+    #[test]
+    fn a_part_of_the_baseline_is_noticed_by_known_keys_without_a_row() {
+        let row = ("a", None, stored(50, 99));
+        let known = |call| (call, OBSERVED, stored(50, 99));
+        let learned = ("b", OBSERVED, stored(101, 101));
+        assert_eq!(explain(&[known("a")]), Err(PartOfBaseline::NoRows));
+        assert_eq!(
+            explain(&[row, known("a"), known("b"), known("b")]),
+            Err(PartOfBaseline::RowsMissing {
+                missing: 1,
+                joined: 2
+            })
+        );
+        assert_eq!(explain(&[row, known("a"), learned]), Ok((1, Some(50))));
     }
 }

@@ -1,91 +1,66 @@
 //! Roles and calls by number, as ranking wants them: the first value of a key is the role, the others together are the call.
 //!
-//! Numbers count from 0 in the order of arrival. Knows no times.
+//! Numbers count from 0 in the order of arrival. Names are not kept: equal ones are found by their fingerprints, which is one place to
+//! look at and not the three that a name takes. Of a call its service is kept. Knows no times.
 
+use super::super::fingerprint::{FingerprintMap, Fingerprints};
 use crate::baseline::surprise::{service_of, Pair};
-use crate::keys::{Dictionary, KeyId, KeyTable};
+use crate::keys::Dictionary;
 use std::borrow::Cow;
 
 /// The roles and calls that came.
 #[derive(Debug)]
 pub(super) struct PairTable {
-    roles: Dictionary,
-    calls: Calls,
-    /// Which value of a call has its service, if any.
+    fingerprints: Fingerprints,
+    roles: FingerprintMap<u32>,
+    calls: FingerprintMap<u32>,
+    /// The number of each call's service, by number of the call.
+    services: Vec<Option<u32>>,
+    service_names: Dictionary,
+    /// Which value of a key has the service of its call, if any.
     service_field: Option<usize>,
 }
 
-/// The distinct calls, numbered from 0.
-#[derive(Debug)]
-enum Calls {
-    /// Of one value, as nearly always.
-    Single(Dictionary),
-    /// Of several values.
-    Tuple(KeyTable),
-}
-
-impl Calls {
-    fn new(width: usize) -> Self {
-        match width {
-            1 => Self::Single(Dictionary::new()),
-            width => Self::Tuple(KeyTable::new(width)),
-        }
-    }
-
-    fn number(&mut self, call: &[Cow<'_, [u8]>]) -> u32 {
-        match self {
-            Self::Single(calls) => calls.number(&call[0]),
-            Self::Tuple(calls) => calls.id(call).0,
-        }
-    }
-
-    fn count(&self) -> usize {
-        match self {
-            Self::Single(calls) => calls.count(),
-            Self::Tuple(calls) => calls.count(),
-        }
-    }
-
-    fn value(&self, call: u32, field: usize) -> Option<&[u8]> {
-        match self {
-            Self::Single(calls) => Some(calls.get(call)).filter(|_| field == 0),
-            Self::Tuple(calls) => calls.values(KeyId(call)).nth(field),
-        }
-    }
-}
-
 impl PairTable {
-    /// A table for keys of `width` fields, two or more; `service_field` is the one whose values have a service, if any. That of a role
-    /// has none.
-    pub(super) fn new(width: usize, service_field: Option<usize>) -> Self {
+    /// An empty table. `service_field` is the field whose values begin with a service, if there is one; the first has none, it is the role.
+    pub(super) fn new(service_field: Option<usize>) -> Self {
         Self {
-            roles: Dictionary::new(),
-            calls: Calls::new(width - 1),
-            service_field: service_field.and_then(|field| field.checked_sub(1)),
+            fingerprints: Fingerprints::secret(),
+            roles: FingerprintMap::default(),
+            calls: FingerprintMap::default(),
+            services: Vec::new(),
+            service_names: Dictionary::new(),
+            service_field: service_field.filter(|&field| field > 0),
         }
     }
 
-    /// The pair that a key is.
+    /// The pair that a key of two values or more is.
     pub(super) fn pair(&mut self, key: &[Cow<'_, [u8]>]) -> Pair {
         let (role, call) = key.split_at(1);
-        Pair {
-            role: self.roles.number(&role[0]),
-            call: self.calls.number(call),
+        let next = self.roles.len() as u32;
+        let role = *self.roles.entry(self.fingerprints.of(role)).or_insert(next);
+        let next = self.calls.len() as u32;
+        let call = *self.calls.entry(self.fingerprints.of(call)).or_insert(next);
+        if call == next {
+            self.add_service(key);
         }
+        Pair { role, call }
     }
 
-    /// The service of a call, if it has one.
-    pub(super) fn service(&self, call: u32) -> Option<&[u8]> {
-        service_of(self.calls.value(call, self.service_field?)?)
+    fn add_service(&mut self, key: &[Cow<'_, [u8]>]) {
+        let service = self.service_field.and_then(|field| service_of(&key[field]));
+        let number = service.map(|service| self.service_names.number(service));
+        self.services.push(number);
     }
 
-    /// The number of each call's service, by number of the call.
-    pub(super) fn services(&self) -> Vec<Option<u32>> {
-        let mut services = Dictionary::new();
-        let calls = 0..self.calls.count() as u32;
-        calls
-            .map(|call| Some(services.number(self.service(call)?)))
-            .collect()
+    /// The number of a call's service, if it has one.
+    pub(super) fn service(&self, call: u32) -> Option<u32> {
+        self.services[call as usize]
+    }
+
+    /// The name of a call's service, if it has one.
+    pub(super) fn service_name(&self, call: u32) -> Option<&[u8]> {
+        Some(self.service_names.get(self.service(call)?))
     }
 }
 
@@ -104,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_first_value_is_the_role_and_the_others_together_are_the_call() {
-        let mut table = PairTable::new(3, None);
+        let mut table = PairTable::new(None);
         for (key, expected) in [
             (["ann", "eu", "s3:Get"], (0, 0)),
             (["bob", "eu", "s3:Get"], (1, 0)),
@@ -124,11 +99,11 @@ mod tests {
             ["a:r", "x:eu", "Get"],
         ];
         let services = |service_field| {
-            let mut table = PairTable::new(3, service_field);
-            calls.iter().for_each(|key| {
-                pair(&mut table, key);
-            });
-            table.services()
+            let mut table = PairTable::new(service_field);
+            calls.map(|key| {
+                let (_, call) = pair(&mut table, &key);
+                table.service(call)
+            })
         };
         assert_eq!(services(Some(2)), [Some(0), Some(0), Some(1), None]);
         assert_eq!(services(Some(1)), [Some(0); 4]);
