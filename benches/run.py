@@ -32,7 +32,7 @@ ROOT = HERE.parent
 FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "bench"
 PIPE = 1 << 20  # the most that Linux gives to anybody: what is measured is programs, not how often the kernel wakes them
 AS_OF = 1_748_779_200  # as in benches/generate/session.rs
-PARTS = ("million", "sessions", "growth", "start", "trails", "archive")
+PARTS = ("million", "sessions", "growth", "ranked", "start", "trails", "archive")
 
 WINDOWS = ["forget_window=-90d@d", "learning_window=-7d@d", f"as_of={AS_OF}"]
 
@@ -62,6 +62,26 @@ CHANGES = Search("seen changes=true", "seen", "learn", (*WINDOWS, "changes=true"
 EVERY_ROW = Search("seen, every row", "seen", "learn", tuple(WINDOWS))
 DETECT = Search("unseen", "unseen", "detect", ("activity_window=-24h@h", *WINDOWS))
 SEARCHES = (CHANGES, EVERY_ROW, DETECT)
+RANK = Search("unseen explain=true", "unseen", "detect", (*DETECT.options, "explain=true"))
+
+
+@dataclass(frozen=True)
+class World:
+    """What is ranked: roles that make calls, and pairs of them that are new (benches/generate/world.rs)."""
+
+    roles: int
+    calls: int
+    calls_a_role: int
+    new_pairs: int
+
+    @property
+    def rows(self):
+        return self.roles * self.calls_a_role
+
+
+MILLION = World(5_000, 10_000, 200, 1_000)
+ALL_NEW = World(10_000, 10_000, 100, 10_000)
+TEN_MILLION = World(100_000, 20_000, 100, 1_000)
 
 
 @dataclass(frozen=True)
@@ -364,6 +384,38 @@ def growth(sizes, rounds, built):
     return grown
 
 
+def ranked(worlds, rounds, built):
+    """What ranking costs beside detecting alone: world to contest of the two searches."""
+    return {world: rank_one(world, rounds, built) for world in worlds}
+
+
+def rank_one(world, rounds, built):
+    numbers = [str(number) for number in (world.roles, world.calls, world.calls_a_role, world.new_pairs)]
+    requests = FOLDER / f"ranked-{'-'.join(numbers)}.requests"
+    if not is_fresh(requests, built):
+        with open(requests, "wb") as out:
+            subprocess.run([built["generate"], "ranked", *numbers], check=True, stdout=out)
+    result = Contest(f"{world.rows:,} rows of {world.roles:,} roles, {world.new_pairs:,} new pairs")
+    for _ in range(rounds):
+        for search in (DETECT, RANK):
+            result.turn(search.name, play([built["unseen"]], search, requests))
+    if world.rows > 1_000_000:
+        requests.unlink()
+    return result
+
+
+def ranked_table(results):
+    lines = ["| baseline | search | s | CPU s | MB | x `unseen` | CPU x `unseen` | turns |", "| --- | --- |" + " ---: |" * 6]
+    for result in results.values():
+        for name in result.costs:
+            lines.append(
+                f"| {result.title} | `{name}` | {result.median(name, 'wall'):.3f} | {result.median(name, 'cpu'):.3f} "
+                f"| {result.median(name, 'memory') / 1e6:.0f} | {result.ratio(name, DETECT.name):.2f} "
+                f"| {result.ratio(name, DETECT.name, 'cpu'):.2f} | {len(result.costs[name])} |"
+            )
+    return "\n".join(lines)
+
+
 def start(built, times=60):
     """Milliseconds from fork to the getinfo reply."""
     taken = []
@@ -469,6 +521,16 @@ def verdicts(results):
             row(f"... memory, {search.name}", large[search.name].median("unseen", "memory") / 1e6, 600, 450, "MB")
         further = large["unseen"].median("unseen", "memory") - small["unseen"].median("unseen", "memory")
         row("... memory, unseen, a further baseline row", further / 9_000_000, 16, None, "bytes")
+    rank = results.get("ranked", {})
+    if MILLION in rank:
+        cpu = rank[MILLION].ratio(RANK.name, DETECT.name, "cpu")
+        row("`unseen explain=true`, times `unseen`", rank[MILLION].ratio(RANK.name, DETECT.name), 3, 2, beside=f" (CPU {cpu:.2f} x)")
+        row("... memory", rank[MILLION].median(RANK.name, "memory") / 1e6, 64, 50, "MB")
+    if ALL_NEW in rank:
+        row("... 10,000 new pairs of 10,000 roles", rank[ALL_NEW].median(RANK.name, "wall"), 20, None, "s")
+    if MILLION in rank and TEN_MILLION in rank:
+        ratio = rank[TEN_MILLION].median(RANK.name, "cpu") / rank[MILLION].median(RANK.name, "cpu") / 10
+        row("... 10,000,000 rows, of ten times the CPU seconds of a million", ratio, 2, 1.3)
     if "start" in results:
         row("start to getinfo reply", results["start"], 5, 2, "ms")
     if results.get("trails"):
@@ -576,12 +638,12 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     tenth = 10 if options.quick else 1
     rounds = options.rounds or (3 if options.quick else 7)
-    built, others = build(), peers()
-    peers_python = others["duckdb"][0]
+    built = build()
+    others = {} if {"million", "sessions", "archive"}.isdisjoint(options.only) else peers()
     if options.unseen:
         built["unseen"] = options.unseen
     if options.no_sdk:
-        del others["sdk"]
+        others.pop("sdk", None)
     tell(f"{machine()}\n")
     results = {}
     size = (100_000 // tenth, 1_000_000 // tenth)
@@ -592,6 +654,10 @@ def main():
     if "growth" in options.only:
         top = 6 if options.quick or options.no_ten_million else 7
         results["growth"] = growth([10**power for power in range(4, top + 1)], min(rounds, 3), built)
+    if "ranked" in options.only:
+        worlds = [MILLION, ALL_NEW] + ([] if options.quick or options.no_ten_million else [TEN_MILLION])
+        results["ranked"] = ranked(worlds, min(rounds, 5), built)
+        tell(ranked_table(results["ranked"]) + "\n")
     if "start" in options.only:
         results["start"] = start(built)
     if not has_learn(built):
@@ -600,7 +666,7 @@ def main():
         if "trails" in options.only:
             results["trails"] = trails(200 // tenth, min(rounds, 5), built)
         if "archive" in options.only:
-            archive(built, peers_python)
+            archive(built, others["duckdb"][0])
     tell("\n".join(verdicts(results)))
     if options.page:
         results = with_earlier(results)
@@ -610,6 +676,8 @@ def main():
                 tables[part] = "\n\n".join(contest_of.table() for contest_of in results[part].values())
         if "growth" in results:
             tables["growth"] = growth_table(results["growth"])
+        if results.get("ranked"):
+            tables["ranked"] = ranked_table(results["ranked"])
         if results.get("trails"):
             tables["trails"] = results["trails"][0].table()
         write_page(results, tables)

@@ -1,18 +1,22 @@
 //! Writes the inputs of `make bench`, the same bytes on every machine.
 //!
 //!     generate session roles|sessions learn|detect <observations> <baseline rows>   > requests
+//!     generate ranked <roles> <calls> <calls a role> <new pairs>                    > requests
 //!     generate trails <files> <folder>
 
 mod dice;
 mod keys;
+mod ranked;
 mod session;
 mod trails;
+mod world;
 
 use keys::Shape;
 use session::{Columns, Session};
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use world::{Likeness, World};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +37,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             };
             let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
             session.write_requests(&mut out)?;
+            out.flush()?;
+        }
+        ["ranked", roles, calls, calls_a_role, new_pairs] => {
+            let world = World {
+                roles: roles.parse()?,
+                calls: calls.parse()?,
+                calls_a_role: calls_a_role.parse()?,
+                new_pairs: new_pairs.parse()?,
+                likeness: Likeness::Words,
+            };
+            let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+            ranked::write_search(&world, &mut out)?;
             out.flush()?;
         }
         ["trails", files, folder] => trails::write_files(Path::new(folder), files.parse()?)?,

@@ -14,7 +14,7 @@ pub(crate) const AS_OF: u64 = 1_748_779_200;
 /// How many rows splunkd sends in one chunk.
 const ROWS_A_CHUNK: usize = 50_000;
 
-const DAY: u64 = 86_400;
+pub(crate) const DAY: u64 = 86_400;
 
 /// The columns `seen` asks for by its `required_fields`.
 const LEARN: &[&str] = &[
@@ -74,37 +74,16 @@ struct Said {
 impl Session {
     /// Writes every execute request of the session, the last one `finished:true`. What comes before and behind is the runner's.
     pub(crate) fn write_requests(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut body = Vec::new();
-        let rows = self.observations + self.baseline;
-        let mut written = 0;
-        self.for_each_row(|row| {
-            written += 1;
-            if body.is_empty() {
-                self.header(&mut body);
-            }
-            body.extend_from_slice(row);
-            if written % ROWS_A_CHUNK as u64 == 0 || written == rows {
-                let finished = written == rows;
-                let metadata = format!("{{\"action\":\"execute\",\"finished\":{finished}}}");
-                write!(
-                    out,
-                    "chunked 1.0,{},{}\n{metadata}",
-                    metadata.len(),
-                    body.len()
-                )?;
-                out.write_all(&body)?;
-                body.clear();
-            }
-            Ok(())
-        })
+        let rows = (self.observations + self.baseline) as usize;
+        write_requests(self.names(), rows, out, |take| self.for_each_row(take))
     }
 
     /// One body with all rows, for the benchmarks of the parts.
     #[allow(dead_code)] // each bench target uses its own part
     pub(crate) fn body(&self) -> Vec<u8> {
         let mut body = Vec::new();
-        self.header(&mut body);
-        self.for_each_row(|row| {
+        write_header(self.names(), &mut body);
+        self.for_each_row(&mut |row| {
             body.extend_from_slice(row);
             Ok(())
         })
@@ -119,20 +98,7 @@ impl Session {
         }
     }
 
-    fn header(&self, out: &mut Vec<u8>) {
-        let names = self.names();
-        let twins = names.iter().map(|name| format!("__mv_{name}"));
-        let all = names.iter().map(|&name| name.to_owned()).chain(twins);
-        for (nth, name) in all.enumerate() {
-            if nth > 0 {
-                out.push(b',');
-            }
-            cell(&name, out);
-        }
-        out.push(b'\n');
-    }
-
-    fn for_each_row(&self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn for_each_row(&self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let keys = u32::try_from(self.baseline).expect("fewer keys than 2^32");
         let new = self.observations / 50;
         let mut observed = Dice::of("observed", 0).shuffled(keys);
@@ -247,6 +213,49 @@ impl Session {
     }
 }
 
+/// Writes rows as execute requests, the last one `finished:true`; `for_each` hands over so many of them.
+pub(crate) fn write_requests(
+    names: &[&str],
+    rows: usize,
+    out: &mut impl Write,
+    for_each: impl FnOnce(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut body = Vec::new();
+    let mut written = 0;
+    for_each(&mut |row| {
+        written += 1;
+        if body.is_empty() {
+            write_header(names, &mut body);
+        }
+        body.extend_from_slice(row);
+        if written % ROWS_A_CHUNK == 0 || written == rows {
+            write_request(written == rows, &body, out)?;
+            body.clear();
+        }
+        Ok(())
+    })
+}
+
+fn write_request(finished: bool, body: &[u8], out: &mut impl Write) -> io::Result<()> {
+    let metadata = format!("{{\"action\":\"execute\",\"finished\":{finished}}}");
+    let (length, rows) = (metadata.len(), body.len());
+    write!(out, "chunked 1.0,{length},{rows}\n{metadata}")?;
+    out.write_all(body)
+}
+
+/// The columns, and behind them their twins.
+fn write_header(names: &[&str], out: &mut Vec<u8>) {
+    let twins = names.iter().map(|name| format!("__mv_{name}"));
+    let all = names.iter().map(|&name| name.to_owned()).chain(twins);
+    for (nth, name) in all.enumerate() {
+        if nth > 0 {
+            out.push(b',');
+        }
+        cell(&name, out);
+    }
+    out.push(b'\n');
+}
+
 /// What is said of a key, alike in its joined columns and in its stored row.
 fn said_cells(said: &Said, nth: u64) -> [String; 3] {
     let mut dice = Dice::of("fractions", nth);
@@ -286,7 +295,7 @@ fn object(dice: &mut Dice) -> String {
     }
 }
 
-fn write_row(cells: &[&str], twins: &[&str], out: &mut Vec<u8>) {
+pub(crate) fn write_row(cells: &[&str], twins: &[&str], out: &mut Vec<u8>) {
     for (nth, text) in cells.iter().chain(twins).enumerate() {
         if nth > 0 {
             out.push(b',');
