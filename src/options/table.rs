@@ -53,7 +53,8 @@ impl SearchCommand {
             Self::Unseen => {
                 "Takes observations and baseline rows in one stream and in any order, and returns the observations, with all \
                  their columns, whose key was never seen before or was first seen within the activity window. Returns nothing \
-                 while the baseline is still learning, and says so."
+                 while the baseline is still learning, and says so. With explain=true it appends to each row how surprising it is (surprise, \
+                 0 is ordinary), the reason in a sentence, the terms of the score, and how well the role and the call are known."
             }
         }
     }
@@ -71,6 +72,10 @@ impl SearchCommand {
                 "`unseen_calls` | `unseen_recall_lean` | unseen by user command \
                  activity_window=-24h@h forget_window=-90d@d as_of=latest",
                 "Finds the calls that their role never made before the last day.",
+            ), (
+                "`cloud_api_calls_by_role_and_object` | `recall_previously_seen_cloud_api_calls` | unseen by user command \
+                 activity_window=-24h@h forget_window=-90d@d as_of=latest explain=true | sort - surprise",
+                "Ranks them, the most surprising first, each with its reason.",
             )],
         }
     }
