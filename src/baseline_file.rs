@@ -32,6 +32,12 @@ pub(crate) enum BaselineError {
         reason: String,
         expected: String,
     },
+    #[error("the baseline `{}` has the key `{theirs}`, and --by is `{ours}`: give the same fields, or another file", path.display())]
+    OtherKey {
+        path: PathBuf,
+        theirs: String,
+        ours: String,
+    },
     #[error("the baseline `{}`: {error}", path.display())]
     NotATime { path: PathBuf, error: NotATimeIn },
     #[error("the baseline `{}` has times in milliseconds, expected seconds: {example}", path.display())]
@@ -89,6 +95,13 @@ impl Stored {
         let names: Vec<String> = names
             .map(|name| String::from_utf8_lossy(name).into_owned())
             .collect();
+        if let Some(theirs) = other_key(&names, &self.by) {
+            return Err(BaselineError::OtherKey {
+                path: self.path.clone(),
+                theirs: theirs.join(","),
+                ours: self.by.join(","),
+            });
+        }
         match self.wrong_column(&names) {
             Some(reason) => Err(self.no_baseline(reason)),
             None => Ok(()),
@@ -248,6 +261,19 @@ impl Locked {
             }
         }
     }
+}
+
+/// The key of a baseline of other fields: what stands before the columns that each has. None if it is no baseline, or has this key.
+fn other_key<'n>(names: &'n [String], by: &[String]) -> Option<&'n [String]> {
+    let stored = schema::stored_fields(&[]);
+    let is_stored = |name: &String| stored.contains(name);
+    let width = names.iter().position(is_stored)?;
+    let (key, behind) = names.split_at(width);
+    let needed = stored.iter().filter(|name| *name != schema::ROW_KEY.name);
+    let is_baseline =
+        behind.iter().all(is_stored) && needed.clone().all(|name| behind.contains(name));
+    let is_same = key.len() == by.len() && key.iter().all(|name| by.contains(name));
+    (is_baseline && !is_same).then_some(key)
 }
 
 /// What a file is that is no CSV; none if it may be.

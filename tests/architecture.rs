@@ -59,6 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "cloudtrail",
             "replay",
             "report",
             "input",

@@ -48,7 +48,7 @@ fn the_sample_records_are_learned_as_counted_apart() {
         sample("panther-analysis-rule-tests.ndjson.gz")
     ));
     told.says(
-        "read 304 records: 166 successful role calls (learned); 22 failed and 116 by IAM users, root or services (not learned)",
+        "read 304 records: 167 successful role calls (learned); 21 failed and 116 by IAM users, root or services (not learned)",
     );
     let told = desk.run(&format!(
         "learn --baseline b.csv {}",
@@ -59,7 +59,7 @@ fn the_sample_records_are_learned_as_counted_apart() {
         "read 116 records: 84 successful role calls (learned); 11 failed and 15 by IAM users, root or services (not learned)",
     )
     .says("warning: skipped 6 records without a role, a service or a name of the call: `");
-    assert_eq!(desk.read("b.csv").lines().count(), 209);
+    assert_eq!(desk.read("b.csv").lines().count(), 210);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_folder_is_walked_and_what_is_no_input_is_named_once() {
         .write("logs/picture.png", b"\x89PNG\r\n\x1a\n\0\0\0")
         .write("logs/zero", "");
     let told = desk.ok("learn --baseline b.csv logs");
-    told.says("2 keys in the baseline").says("warning: skipped 3 files: `logs/README` is neither CloudTrail JSON nor CSV with the columns user, command; `logs/picture.png` is neither");
+    told.says("2 keys in the baseline").says("warning: skipped 3 files of other kinds: `logs/README` is neither CloudTrail JSON nor CSV with the columns user, command; `logs/picture.png` is neither");
     told.says("`logs/zero` is empty");
 }
 
@@ -530,6 +530,77 @@ fn times_in_rows_may_be_dates() {
 }
 
 #[test]
+fn a_key_of_records_may_be_any_of_the_fields_with_names() {
+    let desk = Desk::new();
+    let with = |fields: &str| {
+        call("App", "GetObject", "2025-03-01T08:00:00Z").replacen('{', &format!("{{{fields},"), 1)
+    };
+    let one = with(
+        r#""userAgent":"aws-cli","eventType":"AwsApiCall","readOnly":true,"resources":[{"ARN":"arn:x"}]"#,
+    );
+    let other = call("Ops", "PutObject", "2025-03-01T09:00:00Z").replace("192.0.2.1", "");
+    desk.write("logs.json", format!("{one}\n{other}"));
+    let by = "--by role,src,account,region,user_agent,object,service,event_type,read_only";
+    let told = desk.ok(&format!("learn --baseline b.csv {by} logs.json"));
+    told.says("note: 1 of 2 calls have no src, so that it is `unknown` in their keys");
+    let baseline = desk.read("b.csv");
+    let rows: Vec<&str> = baseline.lines().collect();
+    assert!(rows[0].starts_with(
+        "role,src,account,region,user_agent,object,service,event_type,read_only,firstTimeSeen,"
+    ));
+    assert!(
+        rows[1]
+            .starts_with("App,192.0.2.1,1,eu-west-1,aws-cli,arn:x,s3,AwsApiCall,true,1740816000,"),
+        "{baseline}"
+    );
+    assert!(
+        rows[2]
+            .starts_with("Ops,unknown,1,eu-west-1,unknown,unknown,s3,unknown,unknown,1740819600,"),
+        "{baseline}"
+    );
+    desk.run("detect --baseline b.csv logs.json")
+        .says("error: the baseline `b.csv` has the key `role,src,");
+}
+
+#[test]
+fn users_and_root_are_judged_if_they_are_included() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let other = |kind: &str, name: &str, day: u32| {
+        format!(
+            r#"{{"eventTime":"2025-03-{day:02}T08:00:00Z","eventSource":"iam.amazonaws.com","eventName":"{name}","userIdentity":{{"type":"{kind}","accountId":"1","userName":"jo"}}}}"#
+        )
+    };
+    desk.ok("learn --baseline roles.csv --to 2025-03-10 days");
+    desk.write(
+        "others.json",
+        [
+            other("IAMUser", "ListRoles", 1),
+            other("Root", "ListUsers", 10),
+            other("IAMUser", "CreateUser", 10),
+        ]
+        .join("\n"),
+    );
+    let told = desk.ok("detect --baseline roles.csv --format csv others.json");
+    assert_eq!(told.out.lines().count(), 1);
+    let told = desk.run("detect --baseline roles.csv --include users,root others.json");
+    told.says("error: the baseline `roles.csv` has no keys of IAM users or of root; run `unseen learn --include users,root` first");
+    assert_eq!((told.code, told.out.as_str()), (1, ""));
+    desk.ok("learn --baseline b.csv --include users,root --to 2025-03-10 days others.json")
+        .says("successful calls (learned); 0 failed and 0 by services (not learned)");
+    let told = desk.ok(
+        "detect --baseline b.csv --include users,root --from 2025-03-10 --format csv others.json",
+    );
+    let users: Vec<&str> = told
+        .out
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(3).unwrap())
+        .collect();
+    assert_eq!(users, ["1:root", "1:user/jo"]);
+}
+
+#[test]
 fn rows_from_a_search_are_learned_by_any_fields() {
     let desk = Desk::new();
     desk.write("rows.csv", "host,firstTime,lastTime,firstTimeSeen,lastTimeSeen,enough_data\nweb,1700800000,1700900000,,,\ndb,,,1700000100,1700700000,1\n");
@@ -549,9 +620,9 @@ fn rows_from_a_search_are_learned_by_any_fields() {
     told.says("error: `bad.csv`: expected epoch seconds such as `1699833600.25`, but `_time` in row 1 is `soon`; nothing was learned");
     desk.write("trail.json", call("A", "B", "2025-01-01T00:00:00Z"));
     desk.run("learn --baseline b.csv --by host trail.json")
-        .says(
-        "`trail.json` holds CloudTrail records, whose key is `user,command`, and `--by` is `host`",
-    );
+        .says("`trail.json` holds CloudTrail records, which have no field `host`; the fields for `--by` are user, command, account,");
+    desk.run("learn --baseline b.csv rows.csv")
+        .says("error: the baseline `b.csv` has the key `host`, and --by is `user,command`: give the same fields, or another file");
     desk.run("learn --baseline b.csv --by host,_time rows.csv")
         .says("error: `_time` cannot be a key field");
 }

@@ -4,6 +4,7 @@
 //! things differ, because files are history: `latest` is the newest time that was read, and it is the default.
 
 use crate::baseline_file::own_files;
+use crate::cloudtrail::Callers;
 use crate::observations::TimeRange;
 use crate::options::{render, table, AsOf, Given, SearchCommand};
 use crate::time::{Timestamp, DAY};
@@ -78,6 +79,7 @@ fn learn() -> Command {
         )
         .args(options(SearchCommand::Seen, &LEARN_OPTIONS))
         .arg(by())
+        .arg(include())
         .args(range())
         .arg(allow_incomplete())
         .arg(paths())
@@ -110,6 +112,7 @@ fn detect() -> Command {
             "Ends with exit code 2 if anything is reported, and with 3 if nothing can be, since the baseline is still learning",
         ))
         .arg(by())
+        .arg(include())
         .args(range())
         .arg(allow_incomplete())
         .arg(paths())
@@ -144,6 +147,7 @@ fn replay() -> Command {
                 .help("The zone in which schedules run, windows snap and times are written: that of the search head, such as Europe/Berlin"),
         )
         .arg(by())
+        .arg(include())
         .args(range())
         .arg(allow_incomplete())
         .arg(paths())
@@ -177,7 +181,17 @@ fn by() -> Arg {
         .long("by")
         .value_name("fields")
         .default_value("user,command")
-        .help("The fields that make a key, with commas between; CloudTrail records have user,command only")
+        .help("The fields that make a key, with commas between; of CloudTrail records user, command, account, role, region, src, user_agent, object, service, event_type and read_only, with `unknown` where a record has none")
+}
+
+/// Whose calls are wanted beside those of assumed roles.
+fn include() -> Arg {
+    Arg::new("include")
+        .long("include")
+        .value_name("callers")
+        .value_delimiter(',')
+        .value_parser(["users", "root"])
+        .help("Whose calls count too: IAM users, as <account>:user/<name>, and the root user, as <account>:root. Learn and detect with the same")
 }
 
 /// The times of the calls that are wanted.
@@ -323,6 +337,16 @@ pub(super) fn typed_format(matches: &ArgMatches) -> &str {
 pub(super) fn typed_initial_days(matches: &ArgMatches) -> u16 {
     let days = matches.get_one("initial-days");
     days.copied().expect("it has a default")
+}
+
+/// Whose calls are wanted.
+pub(super) fn typed_callers(matches: &ArgMatches) -> Callers {
+    let included = matches.get_many::<String>("include").into_iter().flatten();
+    let callers = included.map(|name| match name.as_str() {
+        "users" => Callers::USERS,
+        _ => Callers::ROOT,
+    });
+    callers.fold(Callers::ROLES, Callers::union)
 }
 
 /// How long to wait for whoever else writes the baseline.

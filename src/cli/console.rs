@@ -14,7 +14,7 @@ pub(super) struct Console<'w> {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum ConsoleLine {
     /// What was done.
     Info(String),
     /// What is worth knowing, and no cause for concern.
@@ -44,12 +44,12 @@ impl<'w> Console<'w> {
         let _ = writeln!(self.stderr, "error: {text}");
     }
 
-    pub(super) fn write(&mut self, lines: &[Line]) {
+    pub(super) fn write(&mut self, lines: &[ConsoleLine]) {
         for line in lines {
             match line {
-                Line::Info(text) => self.info(text),
-                Line::Note(text) => self.info(&format!("note: {text}")),
-                Line::Warning(text) => self.warn(text),
+                ConsoleLine::Info(text) => self.info(text),
+                ConsoleLine::Note(text) => self.info(&format!("note: {text}")),
+                ConsoleLine::Warning(text) => self.warn(text),
             }
         }
     }

@@ -3,11 +3,12 @@
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
 use super::arguments;
+use super::user_names::UserNames;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
+use crate::cloudtrail::Callers;
 use crate::input::Intent;
-use crate::keys::RowKeys;
 use crate::lookup::{schema, Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};
@@ -20,6 +21,7 @@ const WANTED: Wanted = Wanted {
     keep: DetailLevel::Context,
     intent: Intent::Judge,
     done: "checked",
+    callers: Callers::ROLES,
     without_time: "checked by its key alone",
 };
 
@@ -32,6 +34,7 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     let stored = read_baseline(matches, &options.by)?;
     let input = world.gather(matches, &options.by, WANTED)?;
     let detection = Detection::run(&options, &stored, &input.observations, world)?;
+    detection.names.expect(matches)?;
     detection.report(world);
     let found = &detection.found;
     let format = arguments::typed_format(matches);
@@ -65,7 +68,7 @@ struct Detection<'d> {
     cutoffs: Cutoffs,
     /// What was wrong with rows of the baseline.
     tally: Tally,
-    naming: Naming,
+    names: UserNames,
     verdicts: Verdicts,
     /// The observed keys that are new, in the order of their first time and then of their values.
     found: Vec<ObservedKey<'d>>,
@@ -83,9 +86,9 @@ impl<'d> Detection<'d> {
         let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
         let mut tally = Tally::new(options.by.len());
         let mut detector = Detector::new(cutoffs);
-        let mut naming = Naming::default();
+        let mut names = UserNames::of(&options.by);
         stored.for_each(clock, &mut tally, |reading, keys| {
-            naming.note(keys);
+            names.note(keys);
             detector.feed(keys, reading.fact);
         })?;
         let (verdicts, found) = judge(detector, observations, clock)?;
@@ -95,7 +98,7 @@ impl<'d> Detection<'d> {
             clock,
             cutoffs,
             tally,
-            naming,
+            names,
             verdicts,
             found,
         })
@@ -131,13 +134,10 @@ impl<'d> Detection<'d> {
 
     /// That the baseline names roles in another way than CloudTrail files, if it does.
     fn other_names(&self) -> Option<String> {
-        let is_of_cloudtrail = self.observations.records.calls > 0 && self.options.by[0] == "user";
-        let theirs = self
-            .naming
-            .name_without_account()
-            .filter(|_| is_of_cloudtrail)?;
+        let is_of_cloudtrail = self.observations.records.calls > 0;
+        let theirs = self.names.without_account().filter(|_| is_of_cloudtrail)?;
         let (key, _) = *self.found.first()?;
-        let ours = self.observations.values(key).next()?;
+        let ours = self.observations.values(key).nth(self.names.place()?)?;
         Some(format!(
             "the baseline names users as `{}`, CloudTrail files as `{}`, so every call is new to it: run `unseen learn` on CloudTrail files first",
             visible(theirs),
@@ -155,35 +155,6 @@ impl<'d> Detection<'d> {
             count(self.verdicts.keys as u64, if is_default { "role/call pair" } else { "key" }),
             self.cutoffs.activity.human(&Utc),
         )
-    }
-}
-
-/// How a baseline names users: in CloudTrail files each name begins with the account, and a colon.
-#[derive(Debug, Default)]
-struct Naming {
-    has_accounts: bool,
-    without_account: Option<Vec<u8>>,
-}
-
-impl Naming {
-    fn note(&mut self, keys: &RowKeys<'_>) {
-        if self.has_accounts {
-            return;
-        }
-        let user = keys.fields().next().and_then(|values| values.first());
-        match user {
-            Some(user) if user.contains(&b':') => self.has_accounts = true,
-            Some(user) if self.without_account.is_none() => {
-                self.without_account = Some(user.to_vec());
-            }
-            _ => {}
-        }
-    }
-
-    /// One of the names, if none has an account.
-    fn name_without_account(&self) -> Option<&[u8]> {
-        let name = self.without_account.as_deref();
-        name.filter(|_| !self.has_accounts)
     }
 }
 

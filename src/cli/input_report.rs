@@ -2,16 +2,17 @@
 //!
 //! Counts are of what was asked for; each loss comes with an example. Decides nothing: what counts as lost is in `outcome.rs`.
 
-use super::console::Line;
+use super::console::ConsoleLine;
 use super::outcome::Losses;
 use super::{Wanted, ADVICE};
+use crate::cloudtrail::Callers;
 use crate::input::{FaultLog, Input, RecordProblem};
 use crate::messages::{count, row_problems, unknown_values, Purpose};
 use crate::observations::{Observations, RecordCounts, UnusableTime};
 use chrono::Utc;
 
 /// All lines, in the order in which they are written.
-pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<Line> {
+pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
     lines.extend(unread(input));
     lines.extend(records(&input.observations, wanted));
@@ -23,42 +24,45 @@ pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<Line> 
 }
 
 /// What could not be read, or is no input.
-fn unread(input: &Input) -> impl Iterator<Item = Line> + '_ {
-    let bytes = match input.faults.bytes {
-        0 => String::new(),
-        bytes => format!(", at least {}", count(bytes, "byte")),
-    };
-    let line = |log: &FaultLog, before: &str, what: &str, behind: &str| {
-        let text = || {
-            format!(
-                "{before} {}{behind}: {}",
-                count(log.count, what),
-                log.examples()
-            )
+fn unread(input: &Input) -> Vec<ConsoleLine> {
+    let mut lines = Vec::new();
+    let shown = |log: &FaultLog, what: &str| (count(log.count, what), log.examples());
+    if input.faults.count > 0 {
+        let (places, examples) = shown(&input.faults, "place");
+        let bytes = match input.faults.bytes {
+            0 => String::new(),
+            bytes => format!(", at least {}", count(bytes, "byte")),
         };
-        (log.count > 0).then(text)
-    };
-    let warnings = [
-        line(
-            &input.faults,
-            "could not read",
-            "place",
-            &format!(" in the input{bytes}"),
-        ),
-        line(&input.unread, "could not read", "file", ""),
-        line(&input.foreign, "skipped", "file", ""),
-    ];
-    let note = line(&input.loops, "did not follow", "link", "");
-    let warnings = warnings.into_iter().flatten().map(Line::Warning);
-    warnings.chain(note.map(Line::Note))
+        let text = format!("could not read {places} in the input{bytes}: {examples}");
+        lines.push(ConsoleLine::Warning(text));
+    }
+    if input.unread.count > 0 {
+        let (files, examples) = shown(&input.unread, "file");
+        lines.push(ConsoleLine::Warning(format!(
+            "could not read {files}: {examples}"
+        )));
+    }
+    if input.foreign.count > 0 {
+        let (files, examples) = shown(&input.foreign, "file");
+        lines.push(ConsoleLine::Warning(format!(
+            "skipped {files} of other kinds: {examples}"
+        )));
+    }
+    if input.loops.count > 0 {
+        let (links, examples) = shown(&input.loops, "link");
+        lines.push(ConsoleLine::Note(format!(
+            "did not follow {links}: {examples}"
+        )));
+    }
+    lines
 }
 
 /// The records that were read, by what they are.
-fn records(observations: &Observations, wanted: &Wanted) -> Vec<Line> {
+fn records(observations: &Observations, wanted: &Wanted) -> Vec<ConsoleLine> {
     let records = &observations.records;
     let mut lines = Vec::new();
     if records.in_range() + records.outside > 0 {
-        lines.push(Line::Info(counts(
+        lines.push(ConsoleLine::Info(counts(
             records,
             observations.range().is_bounded(),
             wanted,
@@ -68,7 +72,7 @@ fn records(observations: &Observations, wanted: &Wanted) -> Vec<Line> {
         (records.digests, "CloudTrail digest file"),
         (records.insights, "CloudTrail Insights event"),
     ] {
-        let text = || Line::Note(format!("skipped {}", count(number, what)));
+        let text = || ConsoleLine::Note(format!("skipped {}", count(number, what)));
         lines.extend((number > 0).then(text));
     }
     for (number, why) in [
@@ -78,7 +82,7 @@ fn records(observations: &Observations, wanted: &Wanted) -> Vec<Line> {
             "in OCSF, as Security Lake writes them; give CloudTrail's own files instead",
         ),
     ] {
-        let text = || Line::Warning(format!("skipped {} {why}", count(number, "record")));
+        let text = || ConsoleLine::Warning(format!("skipped {} {why}", count(number, "record")));
         lines.extend((number > 0).then(text));
     }
     lines
@@ -92,16 +96,37 @@ fn counts(records: &RecordCounts, is_bounded: bool, wanted: &Wanted) -> String {
         outside => format!("; skipped {outside} out of range"),
     };
     format!(
-        "{before} {}: {} ({done}); {} failed and {} by IAM users, root or services (not {done}){outside}",
+        "{before} {}: {} ({done}); {} failed and {} by {} (not {done}){outside}",
         count(records.in_range(), "record"),
-        count(records.calls, "successful role call"),
+        count(records.calls, calls_by(wanted.callers)),
         records.failed,
         records.others,
+        others_than(wanted.callers),
     )
 }
 
+fn calls_by(callers: Callers) -> &'static str {
+    match callers == Callers::ROLES {
+        true => "successful role call",
+        false => "successful call",
+    }
+}
+
+/// Who else makes calls.
+fn others_than(callers: Callers) -> &'static str {
+    match (
+        callers.contains(Callers::USERS),
+        callers.contains(Callers::ROOT),
+    ) {
+        (false, false) => "IAM users, root or services",
+        (true, false) => "root or services",
+        (false, true) => "IAM users or services",
+        (true, true) => "services",
+    }
+}
+
 /// Records that could not be used, and where the first of each kind is.
-fn problems<'i>(input: &'i Input, wanted: &'i Wanted) -> impl Iterator<Item = Line> + 'i {
+fn problems<'i>(input: &'i Input, wanted: &'i Wanted) -> impl Iterator<Item = ConsoleLine> + 'i {
     RecordProblem::ALL.into_iter().filter_map(move |problem| {
         let log = input.problems.of(problem);
         let example = log.example()?;
@@ -114,7 +139,7 @@ fn problems<'i>(input: &'i Input, wanted: &'i Wanted) -> impl Iterator<Item = Li
             RecordProblem::WrongType => skipped(log.count, "with a field of the wrong JSON type"),
             RecordProblem::Searched => doubtful(log.count, "record", "a fault"),
         };
-        Some(Line::Warning(format!("{text}: {example}")))
+        Some(ConsoleLine::Warning(format!("{text}: {example}")))
     })
 }
 
@@ -145,12 +170,12 @@ fn without_time(why: UnusableTime, number: u64, is_bounded: bool, wanted: &Wante
 }
 
 /// Rows that were not used as they came.
-fn rows(observations: &Observations, by: &[String]) -> Vec<Line> {
+fn rows(observations: &Observations, by: &[String]) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
     let outside = observations.outside_rows;
     if outside > 0 {
         let text = format!("skipped {} out of range", count(outside, "row"));
-        lines.push(Line::Info(text));
+        lines.push(ConsoleLine::Info(text));
     }
     let behind_quote = observations.doubtful_rows;
     let behind_quote =
@@ -158,13 +183,21 @@ fn rows(observations: &Observations, by: &[String]) -> Vec<Line> {
     let odd = row_problems(&observations.tally, Purpose::Learn);
     let taken = observations.observed_rows + outside;
     let unknown = unknown_values(&observations.tally, by, taken, &ADVICE);
+    let without_value = by.iter().zip(&observations.without_value);
+    let without_value = without_value.filter(|(_, &calls)| calls > 0);
+    lines.extend(without_value.map(|(field, &calls)| {
+        let of_all = count(observations.records.calls, "call");
+        ConsoleLine::Note(format!(
+            "{calls} of {of_all} have no {field}, so that it is `unknown` in their keys"
+        ))
+    }));
     let warnings = behind_quote.into_iter().chain(odd).chain(unknown);
-    lines.extend(warnings.map(Line::Warning));
+    lines.extend(warnings.map(ConsoleLine::Warning));
     lines
 }
 
 /// That input was lost, if so.
-fn losses(input: &Input) -> Option<Line> {
+fn losses(input: &Input) -> Option<ConsoleLine> {
     let losses = Losses::of(input);
     let text = || {
         format!(
@@ -172,15 +205,16 @@ fn losses(input: &Input) -> Option<Line> {
             losses.shown()
         )
     };
-    losses.is_any().then(|| Line::Warning(text()))
+    losses.is_any().then(|| ConsoleLine::Warning(text()))
 }
 
 /// That there was nothing of what was asked for, if so.
-fn nothing(observations: &Observations, wanted: &Wanted) -> Option<Line> {
+fn nothing(observations: &Observations, wanted: &Wanted) -> Option<ConsoleLine> {
     if !observations.is_empty() {
         return None;
     }
     let what = match observations.tally.rows {
+        0 if wanted.callers != Callers::ROLES => "successful call by a role, a user or root",
         0 => "successful call by an assumed role",
         _ => "observation",
     };
@@ -198,7 +232,7 @@ fn nothing(observations: &Observations, wanted: &Wanted) -> Option<Line> {
             )
         });
     let done = wanted.done;
-    Some(Line::Warning(format!(
+    Some(ConsoleLine::Warning(format!(
         "no {what} was found{place}, so nothing was {done}.{covers}"
     )))
 }

@@ -7,6 +7,7 @@ use super::arguments;
 use super::{CliError, Outcome, ReadInput, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
+use crate::cloudtrail::Callers;
 use crate::input::Intent;
 use crate::lookup::{schema, BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
@@ -20,6 +21,7 @@ const WANTED: Wanted = Wanted {
     keep: DetailLevel::Times,
     intent: Intent::Learn,
     done: "learned",
+    callers: Callers::ROLES,
     without_time: "not learned",
 };
 

@@ -14,11 +14,13 @@ mod input_report;
 mod learn;
 mod outcome;
 mod replay;
+mod user_names;
 
 pub use outcome::Outcome;
 
 use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
+use crate::cloudtrail::Callers;
 use crate::input::{self, Input, InputError, Intent, Plan};
 use crate::lookup::schema::BadKeyField;
 use crate::lookup::Clock;
@@ -81,6 +83,8 @@ enum CliError {
     Unrecognised(String),
     #[error("the baseline `{}` has no rows, so nothing can be found; run `unseen learn` first", .0.display())]
     NoRows(PathBuf),
+    #[error("the baseline `{}` has no keys of IAM users or of root; run `unseen learn --include {included}` first", path.display())]
+    NotIncluded { path: PathBuf, included: String },
     #[error("all that the baseline `{}` holds would be forgotten, so it was left as it is; give `--allow-empty` to empty it", .0.display())]
     WouldBeEmpty(PathBuf),
     #[error("{0}; nothing was learned")]
@@ -96,6 +100,7 @@ enum CliError {
 struct Wanted {
     keep: DetailLevel,
     intent: Intent,
+    callers: Callers,
     /// What is done with a call: `learned`.
     done: &'static str,
     /// What becomes of a call whose time cannot be used.
@@ -167,8 +172,13 @@ impl World<'_> {
         by: &[String],
         wanted: Wanted,
     ) -> Result<ReadInput, CliError> {
+        let wanted = Wanted {
+            callers: arguments::typed_callers(matches),
+            ..wanted
+        };
         let plan = Plan {
             by,
+            callers: wanted.callers,
             now: self.now,
             keep: wanted.keep,
             wanted: arguments::typed_range(matches)?,

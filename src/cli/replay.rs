@@ -3,6 +3,7 @@
 use super::arguments;
 use super::{CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
+use crate::cloudtrail::Callers;
 use crate::input::Intent;
 use crate::lookup::schema;
 use crate::messages::{count, Advice, Messages};
@@ -23,6 +24,7 @@ const WANTED: Wanted = Wanted {
     keep: DetailLevel::Minutes,
     intent: Intent::Judge,
     done: "replayed",
+    callers: Callers::ROLES,
     without_time: "left out",
 };
 

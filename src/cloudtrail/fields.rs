@@ -71,6 +71,10 @@ pub(super) trait AnyType<'a>: Sized {
         Self::other()
     }
 
+    fn flag(_: bool) -> Self {
+        Self::other()
+    }
+
     fn list<A: SeqAccess<'a>>(values: A) -> Result<Self, A::Error> {
         IgnoredAny.visit_seq(values).map(|_| Self::other())
     }
@@ -112,8 +116,8 @@ impl<'a, T: AnyType<'a>> Visitor<'a> for AnyVisitor<T> {
     fn visit_unit<E>(self) -> Result<T, E> {
         Ok(T::null())
     }
-    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
-        Ok(T::other())
+    fn visit_bool<E>(self, flag: bool) -> Result<T, E> {
+        Ok(T::flag(flag))
     }
     /// What stands in the place of a value and is none.
     fn visit_bytes<E>(self, _: &[u8]) -> Result<T, E> {
@@ -166,6 +170,32 @@ impl<'a> AnyType<'a> for TextField<'a> {
     }
 }
 
+/// A field that should hold `true` or `false`, or one of these as a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct FlagField(pub(super) Option<bool>);
+
+impl FlagField {
+    /// `true` or `false`.
+    pub(super) fn shown(self) -> Option<&'static str> {
+        self.0.map(|flag| if flag { "true" } else { "false" })
+    }
+}
+
+impl<'a> AnyType<'a> for FlagField {
+    fn other() -> Self {
+        Self(None)
+    }
+    fn null() -> Self {
+        Self(None)
+    }
+    fn flag(flag: bool) -> Self {
+        Self(Some(flag))
+    }
+    fn text(text: Cow<'a, str>) -> Self {
+        Self(text.parse().ok())
+    }
+}
+
 /// A field that should hold an object. `null` counts as absent.
 #[derive(Debug, Default)]
 pub(super) enum ObjectField<T> {
@@ -194,6 +224,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for TextField<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        read_any(json)
+    }
+}
+
+impl<'de> Deserialize<'de> for FlagField {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         read_any(json)
     }

@@ -7,12 +7,26 @@ use super::fields::{skip, Fields, ObjectField, TextField};
 use super::record::{NotACall, User};
 use serde::de::MapAccess;
 
+bitflags::bitflags! {
+    /// Kinds of callers.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Callers: u8 {
+        /// Assumed roles.
+        const ROLES = 1;
+        /// IAM users.
+        const USERS = 2;
+        /// Root users.
+        const ROOT = 4;
+    }
+}
+
 /// The `userIdentity` of a record.
 #[derive(Debug, Default)]
 pub(super) struct Identity<'a> {
     kind: TextField<'a>,
     arn: TextField<'a>,
     account: TextField<'a>,
+    name: TextField<'a>,
     session: ObjectField<SessionContext<'a>>,
 }
 
@@ -29,7 +43,7 @@ struct SessionIssuer<'a> {
     name: TextField<'a>,
 }
 
-/// An assumed role that called.
+/// Who called.
 pub(super) struct Caller<'a> {
     /// As a key names it.
     pub(super) user: User<'a>,
@@ -38,13 +52,26 @@ pub(super) struct Caller<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// Whether an assumed role called.
-    pub(super) fn is_role(&self) -> Result<bool, NotACall> {
-        Ok(self.kind.text()? == Some("AssumedRole"))
+    /// Of which kind the caller is; none of them, if it is another.
+    pub(super) fn callers(&self) -> Result<Callers, NotACall> {
+        Ok(match self.kind.text()? {
+            Some("AssumedRole") => Callers::ROLES,
+            Some("IAMUser") => Callers::USERS,
+            Some("Root") => Callers::ROOT,
+            _ => Callers::empty(),
+        })
     }
 
-    /// The role that called.
-    pub(super) fn caller(&self) -> Result<Caller<'_>, NotACall> {
+    /// Who called, which is of that kind.
+    pub(super) fn caller(&self, callers: Callers) -> Result<Caller<'_>, NotACall> {
+        match callers {
+            Callers::ROLES => self.role(),
+            Callers::USERS => self.iam_user(),
+            _ => self.root(),
+        }
+    }
+
+    fn role(&self) -> Result<Caller<'_>, NotACall> {
         let issuer = self.issuer()?;
         let account = match issuer.account.text()? {
             Some(account) => Some(account),
@@ -64,6 +91,31 @@ impl<'a> Identity<'a> {
             user,
             account,
             role,
+        })
+    }
+
+    /// A user by its name, which is the last part of its ARN.
+    fn iam_user(&self) -> Result<Caller<'_>, NotACall> {
+        let (account, arn) = (self.account.text()?, self.arn.text()?);
+        let in_arn = || arn?.rsplit_once('/').map(|(_, name)| name);
+        let user = match (account, self.name.text()?.or_else(in_arn), arn) {
+            (Some(account), Some(name), _) => User::IamUser { account, name },
+            (_, _, Some(arn)) => User::Arn(arn),
+            _ => return Err(NotACall::NoKey),
+        };
+        Ok(Caller {
+            user,
+            account,
+            role: None,
+        })
+    }
+
+    fn root(&self) -> Result<Caller<'_>, NotACall> {
+        let account = self.account.text()?.ok_or(NotACall::NoKey)?;
+        Ok(Caller {
+            user: User::Root { account },
+            account: Some(account),
+            role: None,
         })
     }
 
@@ -98,6 +150,7 @@ impl<'a> Fields<'a> for Identity<'a> {
             b"type" => self.kind = fields.next_value()?,
             b"arn" => self.arn = fields.next_value()?,
             b"accountId" => self.account = fields.next_value()?,
+            b"userName" => self.name = fields.next_value()?,
             b"sessionContext" => self.session = fields.next_value()?,
             _ => skip(fields)?,
         }

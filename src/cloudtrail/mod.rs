@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `record.rs` | what a record means: its key, its time, or why it is no call |
 //! | `identity.rs`, `event_time.rs` | who called; when |
+//! | `call_fields.rs` | the fields that a key may be made of |
 //! | `fields.rs` | fields of whatever JSON type, of which only one is of use |
 //! | `object.rs` | one object: is it a record, or may records be in it |
 //! | `envelopes.rs` | the table of what records are wrapped in |
@@ -17,6 +18,7 @@
 //! element"; the app's macros `cloud_api_calls_cloudtrail_events` and `cloud_api_calls_cloudtrail_fields`, which have the same rules in SPL.
 
 mod buffer;
+mod call_fields;
 mod envelopes;
 mod event_time;
 mod fields;
@@ -33,8 +35,10 @@ mod search;
 #[cfg(test)]
 mod seen;
 
+pub use call_fields::CallField;
 pub use envelopes::{begins_with_json, is_without_records, CSV_COLUMNS};
 pub use foreign::ForeignForm;
 pub use found::{Found, Malformed, Origin, TextLine};
+pub use identity::Callers;
 pub use reader::{read, RecordReader};
 pub use record::{Call, NotACall, Record, User};

@@ -6,8 +6,8 @@
 //! Source: AWS CloudTrail User Guide, "CloudTrail record contents".
 
 use super::event_time::EventTime;
-use super::fields::{read_any, skip, AnyType, Fields, ObjectField, TextField};
-use super::identity::{Caller, Identity};
+use super::fields::{read_any, skip, AnyType, Fields, FlagField, ObjectField, TextField};
+use super::identity::{Caller, Callers, Identity};
 use crate::time::Timestamp;
 use serde::de::{MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer};
@@ -22,6 +22,9 @@ pub struct Record<'a> {
     error: TextField<'a>,
     region: TextField<'a>,
     source_ip: TextField<'a>,
+    user_agent: TextField<'a>,
+    event_type: TextField<'a>,
+    read_only: FlagField,
     identity: ObjectField<Identity<'a>>,
     object: Resource<'a>,
     known_as: Option<NotACall>,
@@ -50,9 +53,15 @@ pub struct Call<'a> {
     pub source_ip: Option<&'a str>,
     /// The ARN of the first resource.
     pub object: Option<&'a str>,
+    /// The program that called.
+    pub user_agent: Option<&'a str>,
+    /// The kind of event: `AwsApiCall`.
+    pub event_type: Option<&'a str>,
+    /// Whether the call changes nothing: `true` or `false`.
+    pub read_only: Option<&'static str>,
 }
 
-/// The role behind a call, as a key names it.
+/// Who is behind a call, as a key names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User<'a> {
     /// Account and role name are known.
@@ -62,7 +71,19 @@ pub enum User<'a> {
         /// Its name.
         role: &'a str,
     },
-    /// They are not; this is the caller's ARN, without a session.
+    /// An IAM user.
+    IamUser {
+        /// The account that the user belongs to.
+        account: &'a str,
+        /// Its name.
+        name: &'a str,
+    },
+    /// The root user.
+    Root {
+        /// Its account.
+        account: &'a str,
+    },
+    /// Account or name is not known; this is the caller's ARN, without a session.
     Arn(&'a str),
 }
 
@@ -93,18 +114,27 @@ impl Record<'_> {
     /// # Errors
     /// [`NotACall`], if it is none of those that the detection is about.
     pub fn call(&self) -> Result<Call<'_>, NotACall> {
+        self.call_by(Callers::ROLES)
+    }
+
+    /// The call that is recorded, if it is one by these callers.
+    ///
+    /// # Errors
+    /// [`NotACall`], if it is not.
+    pub fn call_by(&self, wanted: Callers) -> Result<Call<'_>, NotACall> {
         let identity = self.identity()?;
-        if !identity.is_role()? {
+        let callers = identity.callers()?;
+        if !wanted.intersects(callers) {
             return Err(NotACall::OtherCaller);
         }
-        if self.error != TextField::Absent {
+        if !self.is_successful() {
             return Err(NotACall::Failed);
         }
         let Caller {
             user,
             account,
             role,
-        } = identity.caller()?;
+        } = identity.caller(callers)?;
         let source = self.source.text()?.ok_or(NotACall::NoKey)?;
         Ok(Call {
             user,
@@ -116,7 +146,22 @@ impl Record<'_> {
             region: self.region.shown(),
             source_ip: self.source_ip.shown(),
             object: self.object.0.as_deref(),
+            user_agent: self.user_agent.shown(),
+            event_type: self.event_type.shown(),
+            read_only: self.read_only.shown(),
         })
+    }
+
+    /// Whether `errorCode` is absent, null, empty or `success`, in any letter case: Splunk's add-on for AWS writes that where CloudTrail
+    /// writes nothing, and its `search` folds case. Splunk cannot tell null from the text `null`.
+    fn is_successful(&self) -> bool {
+        match &self.error {
+            TextField::Absent => true,
+            TextField::Is(code) => ["", "success", "null"]
+                .iter()
+                .any(|none| none.eq_ignore_ascii_case(code)),
+            TextField::Other => false,
+        }
     }
 
     fn identity(&self) -> Result<&Identity<'_>, NotACall> {
@@ -164,6 +209,9 @@ impl<'a> Fields<'a> for Record<'a> {
             b"errorCode" => self.error = fields.next_value()?,
             b"awsRegion" => self.region = fields.next_value()?,
             b"sourceIPAddress" => self.source_ip = fields.next_value()?,
+            b"userAgent" => self.user_agent = fields.next_value()?,
+            b"eventType" => self.event_type = fields.next_value()?,
+            b"readOnly" => self.read_only = fields.next_value()?,
             b"userIdentity" => self.identity = fields.next_value()?,
             b"resources" => self.object = fields.next_value()?,
             _ => {
@@ -234,27 +282,30 @@ impl Call<'_> {
     /// Appends the first half of the key: `123456789012:role/Admin`, or an ARN without its session.
     pub fn write_user(&self, out: &mut Vec<u8>) {
         match self.user {
-            User::Role { account, role } => {
-                for part in [account, ":role/", role] {
-                    out.extend_from_slice(part.as_bytes());
-                }
-            }
-            User::Arn(arn) => out.extend_from_slice(arn.as_bytes()),
+            User::Role { account, role } => append(out, [account, ":role/", role]),
+            User::IamUser { account, name } => append(out, [account, ":user/", name]),
+            User::Root { account } => append(out, [account, ":root"]),
+            User::Arn(arn) => append(out, [arn]),
         }
     }
 
     /// Appends the second half of the key: `s3:GetObject`.
     pub fn write_command(&self, out: &mut Vec<u8>) {
-        for part in [self.service, ":", self.event_name] {
-            out.extend_from_slice(part.as_bytes());
-        }
+        append(out, [self.service, ":", self.event_name]);
+    }
+}
+
+fn append<const PARTS: usize>(out: &mut Vec<u8>, parts: [&str; PARTS]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::seen::{record, seen};
-    use super::super::{read, Found};
+    use super::super::{read, Callers, Found};
+    use super::NotACall;
     use proptest::prelude::*;
 
     #[test]
@@ -310,7 +361,10 @@ mod tests {
         let cases = [
             (with(r#""errorCode":null"#), "1:role/R s3:GetObject"),
             (with(r#""errorCode":"AccessDenied""#), "Failed"),
-            (with(r#""errorCode":"""#), "Failed"),
+            (with(r#""errorCode":"""#), "1:role/R s3:GetObject"),
+            (with(r#""errorCode":"Success""#), "1:role/R s3:GetObject"),
+            (with(r#""errorCode":"null""#), "1:role/R s3:GetObject"),
+            (with(r#""errorCode":"Successful""#), "Failed"),
             (with(r#""errorCode":{"a":[1]}"#), "Failed"),
             (
                 record(r#"{"type":"IAMUser","accountId":"1"}"#),
@@ -331,6 +385,44 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(seen(&text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn users_and_the_root_user_are_callers_if_that_is_asked_for() {
+        let user = r#"{"type":"IAMUser","accountId":"1","userName":"jo"}"#;
+        let cases = [
+            (user, Callers::USERS, Ok("1:user/jo")),
+            (
+                r#"{"type":"IAMUser","accountId":"1","arn":"arn:aws:iam::1:user/staff/jo"}"#,
+                Callers::USERS,
+                Ok("1:user/jo"),
+            ),
+            (
+                r#"{"type":"Root","accountId":"1","userName":"alias"}"#,
+                Callers::ROOT,
+                Ok("1:root"),
+            ),
+            (r#"{"type":"Root"}"#, Callers::ROOT, Err(NotACall::NoKey)),
+            (
+                user,
+                Callers::ROLES | Callers::ROOT,
+                Err(NotACall::OtherCaller),
+            ),
+        ];
+        for (identity, wanted, expected) in cases {
+            let mut found = None;
+            read(record(identity).as_bytes(), &mut |one| {
+                let Found::Record { record, .. } = one else {
+                    panic!("{one:?}")
+                };
+                found = Some(record.call_by(wanted).map(|call| {
+                    let mut user = Vec::new();
+                    call.write_user(&mut user);
+                    String::from_utf8(user).unwrap()
+                }));
+            });
+            assert_eq!(found.unwrap(), expected.map(str::to_owned), "{identity}");
         }
     }
 

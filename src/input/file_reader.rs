@@ -7,11 +7,11 @@
 //!
 //! JSON is read in blocks, so that a file may be larger than memory; CSV is held whole, one file a thread.
 
-use super::sources::{Place, Source, Sources};
+use super::sources::{Source, SourcePlace, Sources};
 use super::text::{Counted, Text};
 use super::workers::WorkQueue;
-use super::{FaultLog, Input, InputError, Intent, Plan, RecordProblem, BLOCK, CLOUDTRAIL_KEY};
-use crate::cloudtrail::{self, ForeignForm, Found, Origin, Record, RecordReader};
+use super::{FaultLog, Input, InputError, Intent, Plan, RecordProblem, BLOCK};
+use crate::cloudtrail::{self, CallField, ForeignForm, Found, Origin, Record, RecordReader};
 use crate::lookup::Clock;
 use crate::observations::Observations;
 use crate::report::visible;
@@ -26,6 +26,8 @@ use std::sync::atomic::Ordering;
 pub(super) struct FileReader<'s, 'p> {
     pub(super) clock: Clock,
     pub(super) plan: Plan<'p>,
+    /// The fields of the key, once there are records.
+    fields: Vec<CallField>,
     sources: &'s Sources,
     pub(super) input: Input,
     /// What the file at hand was found to be so far.
@@ -48,6 +50,7 @@ impl<'s, 'p> FileReader<'s, 'p> {
         Self {
             clock: shared.clock(),
             plan: shared.plan,
+            fields: Vec::new(),
             sources: shared.sources,
             input: Input::nothing(Observations::new(
                 shared.plan.by.len(),
@@ -93,10 +96,10 @@ impl<'s, 'p> FileReader<'s, 'p> {
         bytes.clear();
         self.recognition = Recognition::Nothing;
         let read = match &source.place {
-            Place::File(path) => File::open(path)
+            SourcePlace::File(path) => File::open(path)
                 .map_err(Stopped::Io)
                 .and_then(|mut opened| self.read(file, &mut opened, bytes, shared)),
-            Place::Stdin => {
+            SourcePlace::Stdin => {
                 let mut stdin = shared
                     .stdin
                     .lock()
@@ -210,14 +213,20 @@ impl<'s, 'p> FileReader<'s, 'p> {
         }
     }
 
-    pub(super) fn expect_key_of_records(&self, file: usize) -> Result<(), Stopped> {
-        if self.plan.by == CLOUDTRAIL_KEY {
-            return Ok(());
+    /// Finds the fields of the key among those that calls have.
+    pub(super) fn expect_key_of_records(&mut self, file: usize) -> Result<(), Stopped> {
+        self.fields.clear();
+        for name in self.plan.by {
+            let Some(field) = CallField::named(name) else {
+                return Err(Stopped::Input(InputError::NoSuchField {
+                    file: self.name(file),
+                    field: name.clone(),
+                    known: CallField::names().join(", "),
+                }));
+            };
+            self.fields.push(field);
         }
-        Err(Stopped::Input(InputError::OtherKey {
-            file: self.name(file),
-            by: self.plan.by.join(","),
-        }))
+        Ok(())
     }
 
     fn take(&mut self, file: usize, found: Found<'_>) {
@@ -239,10 +248,10 @@ impl<'s, 'p> FileReader<'s, 'p> {
     ) {
         let observations = &mut self.input.observations;
         let is_searched = origin == Origin::Searched && self.plan.intent == Intent::Learn;
-        let problem = match record.call() {
+        let problem = match record.call_by(self.plan.callers) {
             Ok(_) if is_searched => Some(RecordProblem::Searched),
             Ok(call) => {
-                let taken = observations.take_call(&call, self.clock);
+                let taken = observations.take_call(&call, &self.fields, self.clock);
                 taken.err().map(RecordProblem::Time)
             }
             Err(not_a_call) => {

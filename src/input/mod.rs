@@ -24,6 +24,7 @@ pub(crate) use faults::FaultLog;
 pub(crate) use problems::{RecordProblem, RecordProblems};
 pub(crate) use workers::{gather, Progress};
 
+use crate::cloudtrail::Callers;
 use crate::lookup::NotATimeIn;
 use crate::observations::{DetailLevel, Observations, TimeRange};
 use crate::time::Timestamp;
@@ -33,8 +34,6 @@ use thiserror::Error;
 
 /// So much is read before a file is told apart, and at a time.
 const BLOCK: usize = 1 << 20;
-/// The key of a CloudTrail record.
-const CLOUDTRAIL_KEY: [&str; 2] = ["user", "command"];
 
 /// Why the input cannot be used.
 #[derive(Debug, Error)]
@@ -43,8 +42,12 @@ pub(crate) enum InputError {
     Unreadable { path: String, source: io::Error },
     #[error("`-` is given twice; standard input can be read once")]
     StdinTwice,
-    #[error("`{file}` holds CloudTrail records, whose key is `user,command`, and `--by` is `{by}`; leave it out, or give CSV rows")]
-    OtherKey { file: String, by: String },
+    #[error("`{file}` holds CloudTrail records, which have no field `{field}`; the fields for `--by` are {known}")]
+    NoSuchField {
+        file: String,
+        field: String,
+        known: String,
+    },
     #[error("`{file}`: {error}; nothing was learned")]
     NotATime { file: String, error: NotATimeIn },
 }
@@ -54,6 +57,8 @@ pub(crate) enum InputError {
 pub(crate) struct Plan<'p> {
     /// The key fields.
     pub by: &'p [String],
+    /// Whose calls are wanted.
+    pub callers: Callers,
     /// The wall clock.
     pub now: Timestamp,
     /// What to keep of each key.
@@ -138,13 +143,14 @@ mod tests {
     const NOW: Timestamp = Timestamp(2_000_000_000_000_000);
 
     fn by() -> Vec<String> {
-        CLOUDTRAIL_KEY.map(String::from).to_vec()
+        ["user", "command"].map(String::from).to_vec()
     }
 
     fn read_on(threads: usize, paths: &[PathBuf], stdin: &[u8]) -> Result<Input, InputError> {
         let by = by();
         let plan = Plan {
             by: &by,
+            callers: Callers::ROLES,
             now: NOW,
             keep: DetailLevel::Context,
             wanted: TimeRange::default(),

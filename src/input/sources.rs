@@ -19,14 +19,14 @@ const STDIN: &str = "-";
 /// One thing to read.
 #[derive(Debug)]
 pub(super) struct Source {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     /// It was named on the command line, not found in a folder.
     pub(super) is_named: bool,
 }
 
 /// Where it is.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum SourcePlace {
     File(PathBuf),
     Stdin,
 }
@@ -34,8 +34,8 @@ pub(super) enum Place {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::File(path) => f.write_str(&shown(path)),
-            Place::Stdin => f.write_str("standard input"),
+            SourcePlace::File(path) => f.write_str(&shown(path)),
+            SourcePlace::Stdin => f.write_str("standard input"),
         }
     }
 }
@@ -72,12 +72,12 @@ impl Sources {
     }
 
     fn add_stdin(&mut self) -> Result<(), InputError> {
-        let is_stdin = |source: &Source| matches!(source.place, Place::Stdin);
+        let is_stdin = |source: &Source| matches!(source.place, SourcePlace::Stdin);
         if self.list.iter().any(is_stdin) {
             return Err(InputError::StdinTwice);
         }
         self.list.push(Source {
-            place: Place::Stdin,
+            place: SourcePlace::Stdin,
             is_named: true,
         });
         Ok(())
@@ -94,7 +94,7 @@ impl Sources {
 
     fn add_file(&mut self, path: PathBuf, bytes: u64, is_named: bool) {
         self.bytes += bytes;
-        let place = Place::File(path);
+        let place = SourcePlace::File(path);
         self.list.push(Source { place, is_named });
     }
 

@@ -15,17 +15,14 @@ pub use time_range::TimeRange;
 pub use value_sample::ValueSample;
 
 use crate::baseline::{Fact, Sighting, StoredSighting};
-use crate::cloudtrail::{Call, NotACall};
+use crate::cloudtrail::{Call, CallField, NotACall};
 use crate::keys::{KeyId, KeyTable, RowKeys};
-use crate::lookup::{BrokenTime, Clock, Reading, Tally};
+use crate::lookup::{BrokenTime, Clock, Reading, Tally, UNKNOWN};
 use crate::time::Timestamp;
 use std::hash::RandomState;
 
 /// How a stored last time that counts as the time a run is as of is held until that time is known. No time that is read is as late.
 pub const AS_OF_LATER: Timestamp = Timestamp::MAX;
-
-/// The object of a call that names no resource, as the app writes it.
-const UNKNOWN: &str = "unknown";
 
 /// What a row stores of a key.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +79,10 @@ pub struct Observations {
     pub tally: Tally,
     /// From the earliest to the latest usable time of all records and rows, also of those that are outside the range.
     covered: Sighting,
+    /// Calls that have no value in a key field, by field.
+    pub without_value: Vec<u64>,
     /// The values of the key at hand.
-    user: Vec<u8>,
-    command: Vec<u8>,
+    values: Vec<Vec<u8>>,
 }
 
 /// Why the time of a call cannot be used.
@@ -120,24 +118,29 @@ impl Observations {
             outside_rows: 0,
             tally: Tally::new(width),
             covered: Sighting::NEVER,
-            user: Vec::new(),
-            command: Vec::new(),
+            without_value: vec![0; width],
+            values: vec![Vec::new(); width],
         }
     }
 
-    /// Takes a successful call, if it is in the range.
+    /// Takes a successful call, if it is in the range. Its key is made of these fields, one for each that the key has.
     ///
     /// # Errors
     /// [`UnusableTime`]. Whether it is in a range is then not known, so it is taken only if all of time is wanted, and to be judged by
     /// its key.
-    pub fn take_call(&mut self, call: &Call<'_>, clock: Clock) -> Result<(), UnusableTime> {
+    pub fn take_call(
+        &mut self,
+        call: &Call<'_>,
+        fields: &[CallField],
+        clock: Clock,
+    ) -> Result<(), UnusableTime> {
         match self.usable(call.time, clock) {
-            Ok(time) if self.range.holds(time) => self.add_call(call, Some(time)),
+            Ok(time) if self.range.holds(time) => self.add_call(call, fields, Some(time)),
             Ok(_) => self.records.outside += 1,
             Err(unusable) => {
                 match self.level.needs_time() || self.range.is_bounded() {
                     true => self.records.unusable += 1,
-                    false => self.add_call(call, None),
+                    false => self.add_call(call, fields, None),
                 }
                 return Err(unusable);
             }
@@ -173,21 +176,26 @@ impl Observations {
         }
     }
 
-    fn add_call(&mut self, call: &Call<'_>, time: Option<Timestamp>) {
+    fn add_call(&mut self, call: &Call<'_>, fields: &[CallField], time: Option<Timestamp>) {
         self.records.calls += 1;
-        let object = call.object.or(Some(UNKNOWN));
-        let text = [call.account, call.role, call.region, call.source_ip, object];
-        let values = text.map(|text| [text.unwrap_or_default().as_bytes()]);
+        let text = [call.account, call.role, call.region, call.source_ip];
+        let [account, role, region, src] = text.map(|text| text.unwrap_or_default().as_bytes());
+        let object = call.object.map_or(UNKNOWN, str::as_bytes);
+        let values = [account, role, region, src, object].map(|value| [value]);
         let occurrence = Occurrence {
             sighting: Sighting::new(time, time),
             count: 1,
             context: values.each_ref().map(<[_; 1]>::as_slice),
         };
-        self.user.clear();
-        call.write_user(&mut self.user);
-        self.command.clear();
-        call.write_command(&mut self.command);
-        let key = self.keys.id(&[&self.user, &self.command]);
+        for (nth, &field) in fields.iter().enumerate() {
+            let value = &mut self.values[nth];
+            value.clear();
+            if !call.write(field, value) {
+                value.extend_from_slice(UNKNOWN);
+                self.without_value[nth] += 1;
+            }
+        }
+        let key = self.keys.id(&self.values);
         self.observe(key, &occurrence);
     }
 
@@ -276,6 +284,9 @@ impl Observations {
         self.outside_rows += other.outside_rows;
         self.covered = self.covered.merge(other.covered);
         self.tally.merge(other.tally);
+        for (count, more) in self.without_value.iter_mut().zip(other.without_value) {
+            *count += more;
+        }
     }
 
     /// The newest time observed; if nothing was, the newest that was stored. Times that cannot be true do not count.
