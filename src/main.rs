@@ -3,7 +3,8 @@
 //! splunkd starts a chunked command without arguments and speaks first; a person at a terminal gets help instead.
 
 use std::ffi::OsString;
-use std::io::{self, BufReader, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use unseen::cli;
@@ -38,7 +39,11 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
 
 /// One conversation with splunkd. What is wrong with a search goes back through the pipe; only a broken pipe has an exit code.
 fn pipe(now: Timestamp) -> ExitCode {
-    let reader = BufReader::with_capacity(1 << 16, io::stdin().lock());
+    let mut reader = BufReader::with_capacity(1 << 16, io::stdin().lock());
+    if !is_pipe() && reader.fill_buf().is_ok_and(<[u8]>::is_empty) {
+        let _ = writeln!(io::stderr(), "{NOTHING_CAME}");
+        return ExitCode::FAILURE;
+    }
     let writer = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let surroundings = Surroundings {
         now,
@@ -53,6 +58,24 @@ fn pipe(now: Timestamp) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What somebody is told who starts it without arguments and without input, as with `</dev/null`.
+const NOTHING_CAME: &str = "unseen: nothing came on standard input; `unseen` without arguments is for Splunk, which writes there: see `unseen --help`";
+
+/// Whether standard input is a pipe, as splunkd's is: that may end before it begins, when a search is cancelled.
+#[cfg(unix)]
+fn is_pipe() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    let kind = stdin.and_then(|stdin| Ok(stdin.metadata()?.file_type()));
+    kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket())
+}
+
+#[cfg(not(unix))]
+fn is_pipe() -> bool {
+    true
 }
 
 /// The wall clock; a clock before 1970 counts as 1970.

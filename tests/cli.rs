@@ -542,7 +542,7 @@ fn a_key_of_records_may_be_any_of_the_fields_with_names() {
     desk.write("logs.json", format!("{one}\n{other}"));
     let by = "--by role,src,account,region,user_agent,object,service,event_type,read_only";
     let told = desk.ok(&format!("learn --baseline b.csv {by} logs.json"));
-    told.says("note: 1 of 2 calls have no src, so that it is `unknown` in their keys");
+    told.says("note: no src in 1 of 2 calls: it is `unknown` in their keys");
     let baseline = desk.read("b.csv");
     let rows: Vec<&str> = baseline.lines().collect();
     assert!(rows[0].starts_with(
@@ -625,6 +625,15 @@ fn rows_from_a_search_are_learned_by_any_fields() {
         .says("error: the baseline `b.csv` has the key `host`, and --by is `user,command`: give the same fields, or another file");
     desk.run("learn --baseline b.csv --by host,_time rows.csv")
         .says("error: `_time` cannot be a key field");
+    for column in ["count", "region_count"] {
+        let told = desk.run(&format!(
+            "detect --baseline b.csv --by host,{column} rows.csv"
+        ));
+        told.says(&format!(
+            "error: `{column}` cannot be a key field: it is a column of the result"
+        ));
+        assert_eq!(told.code, 1);
+    }
 }
 
 #[test]
@@ -702,6 +711,36 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let told = Told::of(child.wait_with_output().unwrap());
     assert_eq!(told.code, 0, "{told:?}");
+}
+
+#[test]
+fn without_arguments_and_without_input_it_says_what_it_is_for() {
+    let desk = Desk::new();
+    let told = Told::of(desk.command("").stdin(Stdio::null()).output().unwrap());
+    told.says("nothing came on standard input; `unseen` without arguments is for Splunk, which writes there: see `unseen --help`");
+    assert_eq!((told.code, told.out.as_str()), (1, ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_somebody_chose_is_shown_harmless() {
+    let desk = Desk::new();
+    desk.write("logs/\u{1b}[31mred/a.txt", "nothing");
+    let told = desk.run("learn --baseline b.csv logs");
+    assert!(
+        told.err.contains("\\u{1b}[31mred") && !told.err.contains('\u{1b}'),
+        "{told:?}"
+    );
+    let told = Told::of(
+        desk.command("replay")
+            .arg("\u{1b}[31mnone")
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        told.err.contains("\\u{1b}[31mnone") && !told.err.contains('\u{1b}'),
+        "{told:?}"
+    );
 }
 
 #[test]

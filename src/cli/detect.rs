@@ -4,12 +4,12 @@
 
 use super::arguments;
 use super::user_names::UserNames;
-use super::{CliError, Outcome, Wanted, World, ADVICE};
+use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
 use crate::baseline_file::{BaselineError, Stored};
 use crate::cloudtrail::Callers;
 use crate::input::Intent;
-use crate::lookup::{schema, Clock, Tally};
+use crate::lookup::{Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, ObservedKey};
 use crate::options::UnseenOptions;
@@ -30,7 +30,7 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
         as_of: arguments::typed_as_of(matches, world.now)?,
         ..UnseenOptions::given(&arguments::typed_options(matches))?
     };
-    schema::check_key_fields(&options.by)?;
+    check_key_fields(&options.by)?;
     let stored = read_baseline(matches, &options.by)?;
     let input = world.gather(matches, &options.by, WANTED)?;
     let detection = Detection::run(&options, &stored, &input.observations, world)?;

@@ -188,7 +188,7 @@ fn rows(observations: &Observations, by: &[String]) -> Vec<ConsoleLine> {
     lines.extend(without_value.map(|(field, &calls)| {
         let of_all = count(observations.records.calls, "call");
         ConsoleLine::Note(format!(
-            "{calls} of {of_all} have no {field}, so that it is `unknown` in their keys"
+            "no {field} in {calls} of {of_all}: it is `unknown` in their keys"
         ))
     }));
     let warnings = behind_quote.into_iter().chain(odd).chain(unknown);

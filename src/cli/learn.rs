@@ -4,12 +4,12 @@
 //! input or in the file, so that days may be learned in any order. Nothing is written after an error.
 
 use super::arguments;
-use super::{CliError, Outcome, ReadInput, Wanted, World, ADVICE};
+use super::{check_key_fields, CliError, Outcome, ReadInput, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
 use crate::cloudtrail::Callers;
 use crate::input::Intent;
-use crate::lookup::{schema, BaselineWriter, Clock, Tally};
+use crate::lookup::{BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, AS_OF_LATER};
 use crate::options::{AsOf, SeenOptions};
@@ -30,7 +30,7 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
         as_of: arguments::typed_as_of(matches, world.now)?,
         ..SeenOptions::given(&arguments::typed_options(matches))?
     };
-    schema::check_key_fields(&options.by)?;
+    check_key_fields(&options.by)?;
     let path = arguments::typed_baseline(matches);
     // A file that is no baseline, or cannot be written, is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;

@@ -22,12 +22,12 @@ use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
 use crate::cloudtrail::Callers;
 use crate::input::{self, Input, InputError, Intent, Plan};
-use crate::lookup::schema::BadKeyField;
+use crate::lookup::schema::{self, BadKeyField};
 use crate::lookup::Clock;
 use crate::messages::Advice;
 use crate::observations::{DetailLevel, Observations};
 use crate::options::OptionError;
-use crate::report::visible;
+use crate::report::{has_column, visible};
 use crate::time::Timestamp;
 use clap::ArgMatches;
 use console::Console;
@@ -71,6 +71,8 @@ enum CliError {
     Option(#[from] OptionError),
     #[error(transparent)]
     KeyField(#[from] BadKeyField),
+    #[error("`{0}` cannot be a key field: it is a column of the result")]
+    ResultColumn(String),
     #[error(transparent)]
     Time(#[from] arguments::BadTime),
     #[error(transparent)]
@@ -233,6 +235,15 @@ impl ReadInput {
             is_incomplete: !is_allowed && (self.losses.is_any() || !could_find),
         }
         .outcome()
+    }
+}
+
+/// Checks that the result does not get two columns of one name.
+fn check_key_fields(by: &[String]) -> Result<(), CliError> {
+    schema::check_key_fields(by)?;
+    match by.iter().find(|field| has_column(field)) {
+        Some(field) => Err(CliError::ResultColumn(field.clone())),
+        None => Ok(()),
     }
 }
 

@@ -1,11 +1,10 @@
 //! `replay`: what would have alerted, had the app been running.
 
 use super::arguments;
-use super::{CliError, Outcome, Wanted, World, ADVICE};
+use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
 use crate::cloudtrail::Callers;
 use crate::input::Intent;
-use crate::lookup::schema;
 use crate::messages::{count, Advice, Messages};
 use crate::observations::DetailLevel;
 use crate::options::UnseenOptions;
@@ -30,7 +29,7 @@ const WANTED: Wanted = Wanted {
 
 pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
     let options = UnseenOptions::given(&arguments::typed_options(matches))?;
-    schema::check_key_fields(&options.by)?;
+    check_key_fields(&options.by)?;
     let zone = arguments::typed_zone(matches);
     let input = world.gather(matches, &options.by, WANTED)?;
     let settings = Settings {

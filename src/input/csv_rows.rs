@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 use memchr::memchr;
 use std::borrow::Cow;
 
-impl FileReader<'_, '_> {
+impl FileReader<'_, '_, '_> {
     /// Reads a file of rows, or says what it is instead.
     pub(super) fn read_rows(&mut self, file: usize, text: &mut Text<'_>) -> Result<(), Stopped> {
         match self.form_of_rows(text) {
@@ -103,6 +103,7 @@ impl FileReader<'_, '_> {
                 times(&row.row, columns.count),
                 values.each_ref().map(Vec::as_slice),
             );
+            self.queue.collect_if_much(&mut self.input.observations);
         }
         Ok(())
     }
@@ -122,7 +123,10 @@ impl FileReader<'_, '_> {
         loop {
             match rows.next_row() {
                 Ok(None) => return Ok(()),
-                Ok(Some(row)) => self.take_records(file, &row, column),
+                Ok(Some(row)) => {
+                    self.take_records(file, &row, column);
+                    self.queue.collect_if_much(&mut self.input.observations);
+                }
                 Err(error) => {
                     let cost = rows.resume(&error);
                     self.broken_row(file, &error, cost);

@@ -13,21 +13,19 @@ use super::workers::WorkQueue;
 use super::{FaultLog, Input, InputError, Intent, Plan, RecordProblem, BLOCK};
 use crate::cloudtrail::{self, CallField, ForeignForm, Found, Origin, Record, RecordReader};
 use crate::lookup::Clock;
-use crate::observations::Observations;
 use crate::report::visible;
 use crate::rows::without_mark;
 use std::fmt;
 use std::fs::File;
-use std::hash::RandomState;
 use std::io::{self, Read};
-use std::sync::atomic::Ordering;
 
 /// What one thread reads.
-pub(super) struct FileReader<'s, 'p> {
+pub(super) struct FileReader<'q, 's, 'p> {
     pub(super) clock: Clock,
     pub(super) plan: Plan<'p>,
     /// The fields of the key, once there are records.
     fields: Vec<CallField>,
+    pub(super) queue: &'q WorkQueue<'s, 'p>,
     sources: &'s Sources,
     pub(super) input: Input,
     /// What the file at hand was found to be so far.
@@ -45,45 +43,33 @@ pub(super) enum Recognition {
     Refused,
 }
 
-impl<'s, 'p> FileReader<'s, 'p> {
-    pub(super) fn new(shared: &WorkQueue<'s, 'p>, hasher: RandomState) -> Self {
+impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
+    pub(super) fn new(queue: &'q WorkQueue<'s, 'p>) -> Self {
         Self {
-            clock: shared.clock(),
-            plan: shared.plan,
+            clock: queue.clock(),
+            plan: queue.plan,
+            queue,
             fields: Vec::new(),
-            sources: shared.sources,
-            input: Input::nothing(Observations::new(
-                shared.plan.by.len(),
-                shared.plan.keep,
-                shared.plan.wanted,
-                hasher,
-            )),
+            sources: queue.sources,
+            input: Input::nothing(queue.no_observations()),
             recognition: Recognition::Nothing,
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        self.input.merge(other.input);
-    }
-
-    /// Reads files until there are none left. After an error nobody begins another file, so that the first one in order is found.
-    pub(super) fn read_all(
-        mut self,
-        shared: &WorkQueue<'_, '_>,
-    ) -> (Self, Option<(usize, InputError)>) {
+    /// Reads files until there are none left, and gives all but the observations, which the queue has then. After an error nobody begins
+    /// another file, so that the first one in order is found.
+    pub(super) fn read_all(mut self) -> (Input, Option<(usize, InputError)>) {
         let mut bytes = Vec::with_capacity(2 * BLOCK);
-        loop {
-            let file = shared.next.fetch_add(1, Ordering::Relaxed);
-            let Some(source) = self.sources.list.get(file) else {
-                return (self, None);
-            };
-            if let Err(error) = self.read_one(file, source, &mut bytes, shared) {
-                shared
-                    .next
-                    .fetch_max(self.sources.list.len(), Ordering::Relaxed);
-                return (self, Some((file, error)));
+        let mut failed = None;
+        while let Some((file, source)) = self.queue.next_file() {
+            if let Err(error) = self.read_one(file, source, &mut bytes) {
+                self.queue.stop();
+                failed = Some((file, error));
+                break;
             }
         }
+        self.queue.collect(&mut self.input.observations);
+        (self.input, failed)
     }
 
     fn read_one(
@@ -91,20 +77,20 @@ impl<'s, 'p> FileReader<'s, 'p> {
         file: usize,
         source: &Source,
         bytes: &mut Vec<u8>,
-        shared: &WorkQueue<'_, '_>,
     ) -> Result<(), InputError> {
         bytes.clear();
         self.recognition = Recognition::Nothing;
         let read = match &source.place {
             SourcePlace::File(path) => File::open(path)
                 .map_err(Stopped::Io)
-                .and_then(|mut opened| self.read(file, &mut opened, bytes, shared)),
+                .and_then(|mut opened| self.read(file, &mut opened, bytes)),
             SourcePlace::Stdin => {
-                let mut stdin = shared
+                let mut stdin = self
+                    .queue
                     .stdin
                     .lock()
                     .expect("a thread that panics ends the process");
-                self.read(file, &mut **stdin, bytes, shared)
+                self.read(file, &mut **stdin, bytes)
             }
         };
         read.map_err(|stopped| match stopped {
@@ -140,11 +126,10 @@ impl<'s, 'p> FileReader<'s, 'p> {
         file: usize,
         raw: &mut dyn Read,
         bytes: &mut Vec<u8>,
-        shared: &WorkQueue<'_, '_>,
     ) -> Result<(), Stopped> {
         let mut counted = Counted {
             raw,
-            bytes: &shared.bytes,
+            bytes: &self.queue.bytes,
         };
         let mut text = Text::open(&mut counted, bytes)?;
         text.read_more(BLOCK)?;
@@ -205,6 +190,7 @@ impl<'s, 'p> FileReader<'s, 'p> {
             let is_all = text.is_at_end;
             let done = reader.read(text.bytes, is_all, &mut |found| self.take(file, found));
             text.bytes.drain(..done);
+            self.queue.collect_if_much(&mut self.input.observations);
             if is_all {
                 return Ok(());
             }

@@ -261,7 +261,33 @@ impl Observations {
     }
 
     /// Adds a part that was read apart.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, mut other: Self) {
+        self.merge_counts(&mut other);
+        if self.keys.count() == 0 {
+            self.keys = other.keys;
+            self.observed = other.observed;
+            self.stored = other.stored;
+        } else {
+            self.merge_keys(other);
+        }
+    }
+
+    fn merge_counts(&mut self, other: &mut Self) {
+        self.newest_observed = self.newest_observed.max(other.newest_observed);
+        self.newest_stored = self.newest_stored.max(other.newest_stored);
+        self.records.merge(other.records);
+        self.observed_rows += other.observed_rows;
+        self.baseline_rows += other.baseline_rows;
+        self.doubtful_rows += other.doubtful_rows;
+        self.outside_rows += other.outside_rows;
+        self.covered = self.covered.merge(other.covered);
+        self.tally.merge(std::mem::take(&mut other.tally));
+        for (count, more) in self.without_value.iter_mut().zip(&other.without_value) {
+            *count += more;
+        }
+    }
+
+    fn merge_keys(&mut self, other: Self) {
         let values = |key| other.keys.values(key).collect::<Vec<_>>();
         for row in other.stored {
             let key = self.keys.id(&values(row.key));
@@ -275,18 +301,6 @@ impl Observations {
                 unknown => *unknown = Some(observed),
             }
         }
-        self.newest_observed = self.newest_observed.max(other.newest_observed);
-        self.newest_stored = self.newest_stored.max(other.newest_stored);
-        self.records.merge(other.records);
-        self.observed_rows += other.observed_rows;
-        self.baseline_rows += other.baseline_rows;
-        self.doubtful_rows += other.doubtful_rows;
-        self.outside_rows += other.outside_rows;
-        self.covered = self.covered.merge(other.covered);
-        self.tally.merge(other.tally);
-        for (count, more) in self.without_value.iter_mut().zip(other.without_value) {
-            *count += more;
-        }
     }
 
     /// The newest time observed; if nothing was, the newest that was stored. Times that cannot be true do not count.
@@ -297,6 +311,11 @@ impl Observations {
     /// How many calls and rows with an observed time were taken.
     pub fn count(&self) -> u64 {
         self.records.calls + self.observed_rows
+    }
+
+    /// How many keys there are, observed or stored.
+    pub fn keys(&self) -> usize {
+        self.keys.count()
     }
 
     /// Whether nothing was read that any rule could use.

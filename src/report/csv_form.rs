@@ -1,6 +1,6 @@
 //! The result as CSV, for spreadsheets: epoch seconds, several values of a cell one a line, no formulas.
 
-use super::{context_fields, FoundKey, TIMES};
+use super::{context_fields, FoundKey, COUNT, TIMES};
 use csv::ByteRecord;
 
 /// Writes a header and the rows.
@@ -17,7 +17,7 @@ pub(super) fn write(by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
 
 fn header(by: &[String]) -> ByteRecord {
     let mut header = ByteRecord::new();
-    let names = TIMES.into_iter().chain(["count"]);
+    let names = TIMES.into_iter().chain([COUNT]);
     let names = names.chain(by.iter().map(String::as_str));
     let mut add = |name: &str| header.push_field(name.as_bytes());
     names.for_each(&mut add);

@@ -1,6 +1,6 @@
 //! The result as JSON, for programs: one object a line, values as they are; bytes that are not UTF-8 are replaced.
 
-use super::{FoundKey, TIMES};
+use super::{FoundKey, COUNT, TIMES};
 use crate::observations::ValueSample;
 use crate::time::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -22,7 +22,7 @@ impl Serialize for FoundKey<'_> {
         for (name, time) in TIMES.into_iter().zip(self.times()) {
             object.serialize_entry(name, &time.map(seconds))?;
         }
-        object.serialize_entry("count", &self.observed.count)?;
+        object.serialize_entry(COUNT, &self.observed.count)?;
         for (name, value) in self.key() {
             object.serialize_entry(name, &String::from_utf8_lossy(value))?;
         }

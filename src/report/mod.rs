@@ -95,6 +95,17 @@ impl<'r> FoundKey<'r> {
     }
 }
 
+/// How often a key was observed.
+const COUNT: &str = "count";
+
+/// Whether the result has a column of this name of its own, so that no key field can be called so.
+pub(crate) fn has_column(name: &str) -> bool {
+    let counted = name.strip_suffix("_count");
+    TIMES.contains(&name)
+        || name == COUNT
+        || counted.is_some_and(|name| CONTEXT_FIELDS.contains(&name))
+}
+
 /// The names of what comes with a key: one that is a key field is not written twice.
 fn context_fields(by: &[String]) -> impl Iterator<Item = &'static str> + '_ {
     CONTEXT_FIELDS
