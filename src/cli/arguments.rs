@@ -142,7 +142,7 @@ fn replay() -> Command {
             Arg::new("time-zone")
                 .long("time-zone")
                 .value_name("name")
-                .value_parser(|name: &str| Tz::from_str_insensitive(name).map_err(|_| "expected a name of the tz database, such as UTC or Europe/Berlin"))
+                .value_parser(|name: &str| name.parse::<Tz>().map_err(|_| "expected a name of the tz database, such as UTC or Europe/Berlin"))
                 .default_value("UTC")
                 .help("The zone in which schedules run, windows snap and times are written: that of the search head, such as Europe/Berlin"),
         )

@@ -27,7 +27,8 @@ pub struct Columns {
 /// A column that holds times: what the schema has of it, and where it stands in a header.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeColumn {
-    pub(super) spec: ColumnSpec,
+    /// By reference, since a column is handed on for each cell of each row.
+    pub(super) spec: &'static ColumnSpec,
     pub(super) column: Column,
 }
 
@@ -89,17 +90,17 @@ impl Columns {
     /// Finds the columns of a header for keys made of the fields `by`. Absent columns are empty on every row.
     pub fn bind(header: &Header<'_>, by: &[String]) -> Self {
         let column = |name: &str| header.column(name.as_bytes());
-        let time_column = |spec: ColumnSpec| TimeColumn {
+        let time_column = |spec: &'static ColumnSpec| TimeColumn {
             spec,
             column: column(spec.name),
         };
         Self {
             by: by.iter().map(|field| column(field)).collect(),
-            first_time: time_column(schema::FIRST_TIME),
-            last_time: time_column(schema::LAST_TIME),
-            time: time_column(schema::TIME),
-            first_time_seen: time_column(schema::FIRST_TIME_SEEN),
-            last_time_seen: time_column(schema::LAST_TIME_SEEN),
+            first_time: time_column(&schema::FIRST_TIME),
+            last_time: time_column(&schema::LAST_TIME),
+            time: time_column(&schema::TIME),
+            first_time_seen: time_column(&schema::FIRST_TIME_SEEN),
+            last_time_seen: time_column(&schema::LAST_TIME_SEEN),
             enough_data: column(schema::ENOUGH_DATA.name),
             is_of_file: false,
         }
@@ -237,6 +238,7 @@ impl Cells<'_, '_, '_> {
     }
 
     /// Reads one value of a column.
+    #[inline]
     fn time(&mut self, text: &[u8], column: TimeColumn) -> Times {
         let (time, verbatim) = match Timestamp::parse(text) {
             Ok(time) => self.checked(time, true, column),
@@ -286,10 +288,10 @@ impl Cells<'_, '_, '_> {
         self.broken_time = self.broken_time.or(Some((broken, column)));
         match (column.spec, broken) {
             // What is stored that early keeps its key known; the rules see to it that it makes no baseline mature.
-            (schema::FIRST_TIME_SEEN | schema::LAST_TIME_SEEN, BrokenTime::TooEarly) => {
+            (&(schema::FIRST_TIME_SEEN | schema::LAST_TIME_SEEN), BrokenTime::TooEarly) => {
                 (time, true)
             }
-            (schema::LAST_TIME_SEEN, _) => (Some(self.clock.as_of), false),
+            (&schema::LAST_TIME_SEEN, _) => (Some(self.clock.as_of), false),
             _ => (None, false),
         }
     }
