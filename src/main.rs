@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use unseen::cli;
@@ -28,6 +29,7 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
         cli::World {
             now,
             threads: std::thread::available_parallelism().map_or(1, |threads| threads.get()),
+            zone_named,
             stdin: &mut io::stdin(),
             stdout: &mut io::stdout(),
             stderr: &mut io::stderr(),
@@ -36,6 +38,23 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
     );
     ExitCode::from(outcome.exit_code())
 }
+
+/// The zone with a name. Names are those of the system's tz database, which `TZ` names as well; carrying a copy of it would more than double the
+/// program. `TZ` is set here, before any thread runs, and read by chrono when it first needs it.
+fn zone_named(name: &str) -> Option<chrono::Local> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte);
+    let is_file = |folder: &&str| Path::new(folder).join(name).is_file();
+    let is_known = name.bytes().all(is_name)
+        && !name.starts_with('/')
+        && ZONE_FOLDERS.iter().any(|folder| is_file(&folder));
+    (name == "UTC" || is_known).then(|| {
+        std::env::set_var("TZ", name);
+        chrono::Local
+    })
+}
+
+/// Where chrono looks for the tz database.
+const ZONE_FOLDERS: [&str; 3] = ["/usr/share/zoneinfo", "/share/zoneinfo", "/etc/zoneinfo"];
 
 /// One conversation with splunkd. What is wrong with a search goes back through the pipe; only a broken pipe has an exit code.
 fn pipe(now: Timestamp) -> ExitCode {

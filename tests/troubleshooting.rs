@@ -19,6 +19,7 @@ const NO_MESSAGES: &[&str] = &[
     "src/cloudtrail/envelopes.rs",
     "src/cloudtrail/seen.rs",
     "src/cli/arguments.rs",
+    "src/cli/help_texts.rs",
     "src/options/render.rs",
     "src/options/table.rs",
     "src/report/",

@@ -2,7 +2,7 @@
 //!
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
-use super::arguments;
+use super::typed;
 use super::user_names::UserNames;
 use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
@@ -27,8 +27,8 @@ const WANTED: Wanted = Wanted {
 
 pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
     let options = UnseenOptions {
-        as_of: arguments::typed_as_of(matches, world.now)?,
-        ..UnseenOptions::given(&arguments::typed_options(matches))?
+        as_of: typed::as_of(matches, world.now)?,
+        ..UnseenOptions::given(&typed::options(matches))?
     };
     check_key_fields(&options.by)?;
     let stored = read_baseline(matches, &options.by)?;
@@ -36,23 +36,16 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     let detection = Detection::run(&options, &stored, &input.observations, world)?;
     detection.names.expect(matches)?;
     detection.report(world);
-    let found = &detection.found;
-    let format = arguments::typed_format(matches);
-    world.print(&report::write(
-        Format::of(format),
-        &options.by,
-        &input.observations,
-        found,
-    ))?;
+    world.print(&detection.written(typed::format(matches)))?;
     let is_a_test = matches.get_flag("fail-if-found");
-    let is_found = is_a_test && !found.is_empty();
+    let is_found = is_a_test && !detection.found.is_empty();
     let could_find = !is_a_test || detection.verdicts.stats.maturity() == Maturity::Mature;
     Ok(input.end(is_found, could_find, matches, world))
 }
 
 /// The baseline, which must have rows: without any, nothing can be found.
 fn read_baseline(matches: &ArgMatches, by: &[String]) -> Result<Stored, CliError> {
-    let path = arguments::typed_baseline(matches);
+    let path = typed::baseline(matches);
     match Stored::read(&path, by)? {
         None => Err(BaselineError::Missing { path }.into()),
         Some(stored) if stored.has_no_rows() => Err(CliError::NoRows(path)),
@@ -84,13 +77,8 @@ impl<'d> Detection<'d> {
         let as_of = options.as_of.moment(observations.newest(), world.now);
         let clock = world.clock(as_of);
         let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
-        let mut tally = Tally::new(options.by.len());
         let mut detector = Detector::new(cutoffs);
-        let mut names = UserNames::of(&options.by);
-        stored.for_each(clock, &mut tally, |reading, keys| {
-            names.note(keys);
-            detector.feed(keys, reading.fact);
-        })?;
+        let (tally, names) = feed_baseline(stored, clock, &options.by, &mut detector)?;
         let (verdicts, found) = judge(detector, observations, clock)?;
         Ok(Self {
             options,
@@ -102,6 +90,11 @@ impl<'d> Detection<'d> {
             verdicts,
             found,
         })
+    }
+
+    fn written(&self, format: &str) -> Vec<u8> {
+        let by = &self.options.by;
+        report::write(Format::of(format), by, self.observations, &self.found)
     }
 
     /// Warnings, and the summary. Where nothing was observed, that is reported already.
@@ -156,6 +149,21 @@ impl<'d> Detection<'d> {
             self.cutoffs.activity.human(&Utc),
         )
     }
+}
+
+/// Feeds every row of the baseline, and tells what was wrong with some, and how users are called there.
+fn feed_baseline(
+    stored: &Stored,
+    clock: Clock,
+    by: &[String],
+    detector: &mut Detector,
+) -> Result<(Tally, UserNames), BaselineError> {
+    let (mut tally, mut names) = (Tally::new(by.len()), UserNames::of(by));
+    stored.for_each(clock, &mut tally, |reading, keys| {
+        names.note(keys);
+        detector.feed(keys, reading.fact);
+    })?;
+    Ok((tally, names))
 }
 
 /// The verdicts, and the observed keys that are new.

@@ -24,68 +24,68 @@ pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<Consol
 }
 
 /// What could not be read, or is no input.
-fn unread(input: &Input) -> Vec<ConsoleLine> {
-    let mut lines = Vec::new();
-    let shown = |log: &FaultLog, what: &str| (count(log.count, what), log.examples());
-    if input.faults.count > 0 {
-        let (places, examples) = shown(&input.faults, "place");
-        let bytes = match input.faults.bytes {
-            0 => String::new(),
-            bytes => format!(", at least {}", count(bytes, "byte")),
-        };
-        let text = format!("could not read {places} in the input{bytes}: {examples}");
-        lines.push(ConsoleLine::Warning(text));
+fn unread(input: &Input) -> impl Iterator<Item = ConsoleLine> + '_ {
+    let places = told(&input.faults, "place", |places, examples| {
+        let bytes = at_least(input.faults.bytes);
+        format!("could not read {places} in the input{bytes}: {examples}")
+    });
+    let unread = told(&input.unread, "file", |files, examples| {
+        format!("could not read {files}: {examples}")
+    });
+    let foreign = told(&input.foreign, "file", |files, examples| {
+        format!("skipped {files} of other kinds: {examples}")
+    });
+    let loops = told(&input.loops, "link", |links, examples| {
+        format!("did not follow {links}: {examples}")
+    });
+    let warnings = places.into_iter().chain(unread).chain(foreign);
+    let warnings = warnings.map(ConsoleLine::Warning);
+    warnings.chain(loops.map(ConsoleLine::Note))
+}
+
+/// The text about what a log holds, if it holds anything.
+fn told(log: &FaultLog, what: &str, text: impl FnOnce(String, String) -> String) -> Option<String> {
+    (log.count > 0).then(|| text(count(log.count, what), log.examples()))
+}
+
+fn at_least(bytes: u64) -> String {
+    match bytes {
+        0 => String::new(),
+        bytes => format!(", at least {}", count(bytes, "byte")),
     }
-    if input.unread.count > 0 {
-        let (files, examples) = shown(&input.unread, "file");
-        lines.push(ConsoleLine::Warning(format!(
-            "could not read {files}: {examples}"
-        )));
-    }
-    if input.foreign.count > 0 {
-        let (files, examples) = shown(&input.foreign, "file");
-        lines.push(ConsoleLine::Warning(format!(
-            "skipped {files} of other kinds: {examples}"
-        )));
-    }
-    if input.loops.count > 0 {
-        let (links, examples) = shown(&input.loops, "link");
-        lines.push(ConsoleLine::Note(format!(
-            "did not follow {links}: {examples}"
-        )));
-    }
-    lines
 }
 
 /// The records that were read, by what they are.
 fn records(observations: &Observations, wanted: &Wanted) -> Vec<ConsoleLine> {
     let records = &observations.records;
-    let mut lines = Vec::new();
-    if records.in_range() + records.outside > 0 {
-        lines.push(ConsoleLine::Info(counts(
-            records,
-            observations.range().is_bounded(),
-            wanted,
-        )));
-    }
-    for (number, what) in [
+    let is_any = records.in_range() + records.outside > 0;
+    let counts = || ConsoleLine::Info(counts(records, observations.range().is_bounded(), wanted));
+    let counts = is_any.then(counts).into_iter();
+    counts
+        .chain(no_calls(records))
+        .chain(foreign(records))
+        .collect()
+}
+
+/// What CloudTrail writes beside records of calls.
+fn no_calls(records: &RecordCounts) -> impl Iterator<Item = ConsoleLine> {
+    let counts = [
         (records.digests, "CloudTrail digest file"),
         (records.insights, "CloudTrail Insights event"),
-    ] {
-        let text = || ConsoleLine::Note(format!("skipped {}", count(number, what)));
-        lines.extend((number > 0).then(text));
-    }
-    for (number, why) in [
+    ];
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    counts.map(|(number, what)| ConsoleLine::Note(format!("skipped {}", count(number, what))))
+}
+
+/// What is not CloudTrail's.
+fn foreign(records: &RecordCounts) -> impl Iterator<Item = ConsoleLine> {
+    const OCSF: &str = "in OCSF, as Security Lake writes them; give CloudTrail's own files instead";
+    let counts = [
         (records.foreign, "not of CloudTrail, without a userIdentity"),
-        (
-            records.ocsf,
-            "in OCSF, as Security Lake writes them; give CloudTrail's own files instead",
-        ),
-    ] {
-        let text = || ConsoleLine::Warning(format!("skipped {} {why}", count(number, "record")));
-        lines.extend((number > 0).then(text));
-    }
-    lines
+        (records.ocsf, OCSF),
+    ];
+    let counts = counts.into_iter().filter(|(number, _)| *number > 0);
+    counts.map(|(number, why)| ConsoleLine::Warning(skipped(number, why)))
 }
 
 fn counts(records: &RecordCounts, is_bounded: bool, wanted: &Wanted) -> String {
@@ -169,31 +169,38 @@ fn without_time(why: UnusableTime, number: u64, is_bounded: bool, wanted: &Wante
     )
 }
 
-/// Rows that were not used as they came.
+/// Rows that were not used as they came, and calls that lack a field.
 fn rows(observations: &Observations, by: &[String]) -> Vec<ConsoleLine> {
-    let mut lines = Vec::new();
     let outside = observations.outside_rows;
-    if outside > 0 {
-        let text = format!("skipped {} out of range", count(outside, "row"));
-        lines.push(ConsoleLine::Info(text));
-    }
-    let behind_quote = observations.doubtful_rows;
-    let behind_quote =
-        (behind_quote > 0).then(|| doubtful(behind_quote, "row", "a quote without an end"));
-    let odd = row_problems(&observations.tally, Purpose::Learn);
+    let out_of_range =
+        (outside > 0).then(|| format!("skipped {} out of range", count(outside, "row")));
     let taken = observations.observed_rows + outside;
-    let unknown = unknown_values(&observations.tally, by, taken, &ADVICE);
-    let without_value = by.iter().zip(&observations.without_value);
-    let without_value = without_value.filter(|(_, &calls)| calls > 0);
-    lines.extend(without_value.map(|(field, &calls)| {
-        let of_all = count(observations.records.calls, "call");
-        ConsoleLine::Note(format!(
-            "no {field} in {calls} of {of_all}: it is `unknown` in their keys"
-        ))
-    }));
-    let warnings = behind_quote.into_iter().chain(odd).chain(unknown);
-    lines.extend(warnings.map(ConsoleLine::Warning));
-    lines
+    let warnings = behind_quote(observations)
+        .into_iter()
+        .chain(row_problems(&observations.tally, Purpose::Learn))
+        .chain(unknown_values(&observations.tally, by, taken, &ADVICE));
+    let info = out_of_range.map(ConsoleLine::Info).into_iter();
+    let notes = without_value(observations, by).map(ConsoleLine::Note);
+    info.chain(notes)
+        .chain(warnings.map(ConsoleLine::Warning))
+        .collect()
+}
+
+fn behind_quote(observations: &Observations) -> Option<String> {
+    let rows = observations.doubtful_rows;
+    (rows > 0).then(|| doubtful(rows, "row", "a quote without an end"))
+}
+
+fn without_value<'o>(
+    observations: &'o Observations,
+    by: &'o [String],
+) -> impl Iterator<Item = String> + 'o {
+    let of_all = count(observations.records.calls, "call");
+    let fields = by.iter().zip(&observations.without_value);
+    let fields = fields.filter(|(_, &calls)| calls > 0);
+    fields.map(move |(field, calls)| {
+        format!("no {field} in {calls} of {of_all}: it is `unknown` in their keys")
+    })
 }
 
 /// That input was lost, if so.
@@ -210,29 +217,36 @@ fn losses(input: &Input) -> Option<ConsoleLine> {
 
 /// That there was nothing of what was asked for, if so.
 fn nothing(observations: &Observations, wanted: &Wanted) -> Option<ConsoleLine> {
-    if !observations.is_empty() {
-        return None;
-    }
-    let what = match observations.tally.rows {
+    let what = what_is_wanted(observations, wanted);
+    let place = if observations.range().is_bounded() {
+        " in this range"
+    } else {
+        ""
+    };
+    let done = wanted.done;
+    let covers = covers(observations);
+    let text = || format!("no {what} was found{place}, so nothing was {done}.{covers}");
+    observations
+        .is_empty()
+        .then(|| ConsoleLine::Warning(text()))
+}
+
+fn what_is_wanted(observations: &Observations, wanted: &Wanted) -> &'static str {
+    match observations.tally.rows {
         0 if wanted.callers != Callers::ROLES => "successful call by a role, a user or root",
         0 => "successful call by an assumed role",
         _ => "observation",
-    };
-    let place = match observations.range().is_bounded() {
-        true => " in this range",
-        false => "",
-    };
-    let covers = observations
-        .covered()
-        .map_or(String::new(), |(first, last)| {
-            format!(
-                " The input covers {} to {}.",
-                first.human(&Utc),
-                last.human(&Utc)
-            )
-        });
-    let done = wanted.done;
-    Some(ConsoleLine::Warning(format!(
-        "no {what} was found{place}, so nothing was {done}.{covers}"
-    )))
+    }
+}
+
+/// From when to when the input goes, whatever was asked for.
+fn covers(observations: &Observations) -> String {
+    match observations.covered() {
+        Some((first, last)) => format!(
+            " The input covers {} to {}.",
+            first.human(&Utc),
+            last.human(&Utc)
+        ),
+        None => String::new(),
+    }
 }

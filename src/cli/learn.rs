@@ -3,7 +3,7 @@
 //! The input is read first and the file is locked after, so that the lock is held for a moment. `latest` is the newest time in the
 //! input or in the file, so that days may be learned in any order. Nothing is written after an error.
 
-use super::arguments;
+use super::typed;
 use super::{check_key_fields, CliError, Outcome, ReadInput, Wanted, World, ADVICE};
 use crate::baseline::{Counts, Cutoffs, LearnError, Learned, Learner, Start};
 use crate::baseline_file::{BaselineError, Locked, Stored};
@@ -12,10 +12,12 @@ use crate::input::Intent;
 use crate::lookup::{BaselineWriter, Clock, Tally};
 use crate::messages::{change_counts, count, row_problems, Messages, Purpose};
 use crate::observations::{DetailLevel, Observations, AS_OF_LATER};
-use crate::options::{AsOf, SeenOptions};
+use crate::options::{AsOf, OptionError, SeenOptions, Windows};
 use crate::time::Timestamp;
 use chrono::Utc;
 use clap::ArgMatches;
+use std::path::Path;
+use std::time::Duration;
 
 const WANTED: Wanted = Wanted {
     keep: DetailLevel::Times,
@@ -27,11 +29,11 @@ const WANTED: Wanted = Wanted {
 
 pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
     let options = SeenOptions {
-        as_of: arguments::typed_as_of(matches, world.now)?,
-        ..SeenOptions::given(&arguments::typed_options(matches))?
+        as_of: typed::as_of(matches, world.now)?,
+        ..SeenOptions::given(&typed::options(matches))?
     };
     check_key_fields(&options.by)?;
-    let path = arguments::typed_baseline(matches);
+    let path = typed::baseline(matches);
     // A file that is no baseline, or cannot be written, is refused before hours are spent on reading.
     Stored::read(&path, &options.by)?;
     Locked::check(&path)?;
@@ -54,36 +56,34 @@ fn learn_into_file(
     input: &ReadInput,
     world: &mut World<'_>,
 ) -> Result<(), CliError> {
-    let path = arguments::typed_baseline(matches);
-    let locked = Locked::wait(&path, arguments::typed_lock_timeout(matches), |lock| {
-        world.console().info(&format!(
-            "waiting for another `unseen learn`, which holds `{}`",
-            lock.display()
-        ));
-    })?;
+    let path = typed::baseline(matches);
+    let locked = lock(&path, typed::lock_timeout(matches), world)?;
     let stored = Stored::read(locked.path(), &options.by)?;
     let learning = Learning::new(options, &input.observations, stored.as_ref(), world)?;
     let (learned, tally) = learning.learn()?;
-    let is_empty = learned.rows().next().is_none();
-    if is_empty && learning.has_rows() && !matches.get_flag("allow-empty") {
+    if learning.would_empty(&learned) && !matches.get_flag("allow-empty") {
         return Err(CliError::WouldBeEmpty(path));
     }
     let text = written(&learned, &options.by);
-    // Where there was no baseline, an empty one would only seem to be one.
-    let is_needed = stored
-        .as_ref()
-        .map_or(!is_empty, |stored| !stored.is(&text));
-    if is_needed {
+    if learning.must_write(&learned, &text) {
         locked.replace(&text)?;
     }
     let before = format!("`{}`: ", path.display());
-    learning.report(options, &learned, &tally, &before, world);
+    learning.report(&learned, &tally, &before, world);
     Ok(())
+}
+
+fn lock(path: &Path, limit: Duration, world: &mut World<'_>) -> Result<Locked, BaselineError> {
+    Locked::wait(path, limit, |lock| {
+        let lock = lock.display();
+        let text = format!("waiting for another `unseen learn`, which holds `{lock}`");
+        world.console().info(&text);
+    })
 }
 
 /// One run, with its input read.
 struct Learning<'l> {
-    width: usize,
+    options: &'l SeenOptions,
     clock: Clock,
     cutoffs: Cutoffs,
     observations: &'l Observations,
@@ -92,7 +92,7 @@ struct Learning<'l> {
 
 impl<'l> Learning<'l> {
     fn new(
-        options: &SeenOptions,
+        options: &'l SeenOptions,
         observations: &'l Observations,
         stored: Option<&'l Stored>,
         world: &World<'_>,
@@ -103,14 +103,10 @@ impl<'l> Learning<'l> {
             newest = newest.max(newest_in(stored, options.by.len(), clock)?);
         }
         let as_of = options.as_of.moment(newest, world.now);
-        let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
         Ok(Self {
-            width: options.by.len(),
+            options,
             clock: world.clock(as_of),
-            cutoffs: Cutoffs {
-                earliest: Clock::FIRST_CALL,
-                ..cutoffs
-            },
+            cutoffs: cutoffs(&options.windows, as_of)?,
             observations,
             stored,
         })
@@ -121,9 +117,22 @@ impl<'l> Learning<'l> {
         self.stored.is_some_and(|stored| !stored.has_no_rows())
     }
 
+    /// Whether a baseline that has rows would become one that has none.
+    fn would_empty(&self, learned: &Learned) -> bool {
+        self.has_rows() && is_empty(learned)
+    }
+
+    /// Whether the file has to change. Where there is none, an empty one would only seem to be a baseline.
+    fn must_write(&self, learned: &Learned, text: &[u8]) -> bool {
+        match self.stored {
+            Some(stored) => !stored.is(text),
+            None => !is_empty(learned),
+        }
+    }
+
     fn learn(&self) -> Result<(Learned, Tally), CliError> {
-        let mut learner = Learner::new(self.width, self.cutoffs);
-        let mut tally = Tally::new(self.width);
+        let mut learner = Learner::new(self.options.by.len(), self.cutoffs);
+        let mut tally = Tally::new(self.options.by.len());
         if let Some(stored) = self.stored {
             stored.for_each(self.clock, &mut tally, |reading, keys| {
                 learner.feed(keys, reading.fact)
@@ -152,16 +161,9 @@ impl<'l> Learning<'l> {
         }
     }
 
-    fn report(
-        &self,
-        options: &SeenOptions,
-        learned: &Learned,
-        tally: &Tally,
-        before: &str,
-        world: &mut World<'_>,
-    ) {
+    fn report(&self, learned: &Learned, tally: &Tally, before: &str, world: &mut World<'_>) {
         let texts = Messages {
-            windows: &options.windows,
+            windows: &self.options.windows,
             as_of: self.clock.as_of,
             zone: &Utc,
         };
@@ -169,9 +171,8 @@ impl<'l> Learning<'l> {
         let odd = row_problems(tally, Purpose::Learn).map(|odd| format!("in the baseline: {odd}"));
         let thin = texts.thin_maturity(learned.maturity(), learned.oldest(), &counts, &ADVICE);
         let mut console = world.console();
-        for warning in odd.into_iter().chain(thin) {
-            console.warn(&warning);
-        }
+        let warnings = odd.into_iter().chain(thin);
+        warnings.for_each(|warning| console.warn(&warning));
         let summary = self.summary(learned, counts, &texts);
         console.info(&format!("{before}{summary}"));
     }
@@ -186,6 +187,18 @@ impl<'l> Learning<'l> {
             texts.maturity(learned),
         )
     }
+}
+
+/// A first time before the first call makes no baseline mature.
+fn cutoffs(windows: &Windows, as_of: Timestamp) -> Result<Cutoffs, OptionError> {
+    Ok(Cutoffs {
+        earliest: Clock::FIRST_CALL,
+        ..windows.cutoffs(as_of, &Utc)?
+    })
+}
+
+fn is_empty(learned: &Learned) -> bool {
+    learned.rows().next().is_none()
 }
 
 /// The newest last time in a baseline file; times that cannot be true do not count.

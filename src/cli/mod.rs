@@ -10,10 +10,12 @@
 mod arguments;
 mod console;
 mod detect;
+mod help_texts;
 mod input_report;
 mod learn;
 mod outcome;
 mod replay;
+mod typed;
 mod user_names;
 
 pub use outcome::Outcome;
@@ -54,6 +56,8 @@ pub struct World<'w> {
     pub now: Timestamp,
     /// The most threads to read on.
     pub threads: usize,
+    /// The zone with a name, from the system's tz database; none if it has no such zone.
+    pub zone_named: fn(&str) -> Option<chrono::Local>,
     /// What the path `-` reads.
     pub stdin: &'w mut (dyn Read + Send),
     /// Where results go.
@@ -74,7 +78,9 @@ enum CliError {
     #[error("`{0}` cannot be a key field: it is a column of the result")]
     ResultColumn(String),
     #[error(transparent)]
-    Time(#[from] arguments::BadTime),
+    Time(#[from] typed::BadTime),
+    #[error("--time-zone: this system knows no zone `{}`; use a name such as UTC or Europe/Berlin", name.escape_debug())]
+    NoSuchZone { name: String },
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
@@ -175,28 +181,38 @@ impl World<'_> {
         wanted: Wanted,
     ) -> Result<ReadInput, CliError> {
         let wanted = Wanted {
-            callers: arguments::typed_callers(matches),
+            callers: typed::callers(matches),
             ..wanted
         };
+        let paths = typed::paths(matches);
+        let input = self.read(&paths, matches, by, &wanted)?;
+        let lines = input_report::lines(&input, by, &wanted);
+        self.console().write(&lines);
+        ReadInput::of(input, &paths)
+    }
+
+    fn read(
+        &mut self,
+        paths: &[PathBuf],
+        matches: &ArgMatches,
+        by: &[String],
+        wanted: &Wanted,
+    ) -> Result<Input, CliError> {
         let plan = Plan {
             by,
             callers: wanted.callers,
             now: self.now,
             keep: wanted.keep,
-            wanted: arguments::typed_range(matches)?,
+            wanted: typed::range(matches)?,
             intent: wanted.intent,
             threads: self.threads,
-            own_files: &arguments::typed_own_files(matches),
+            own_files: &typed::own_files(matches),
         };
-        let paths = &arguments::typed_paths(matches);
         let mut console = Console::new(self.stderr, self.is_watched);
-        let input = input::gather(paths, plan, self.stdin, |progress| {
-            console.progress(progress)
-        });
+        let show = |progress| console.progress(progress);
+        let input = input::gather(paths, plan, self.stdin, show);
         console.end_progress();
-        let input = input?;
-        console.write(&input_report::lines(&input, by, &wanted));
-        ReadInput::of(input, paths)
+        Ok(input?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `replay`: what would have alerted, had the app been running.
 
-use super::arguments;
+use super::typed;
 use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
 use crate::baseline::Maturity;
 use crate::cloudtrail::Callers;
@@ -28,13 +28,16 @@ const WANTED: Wanted = Wanted {
 };
 
 pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
-    let options = UnseenOptions::given(&arguments::typed_options(matches))?;
+    let options = UnseenOptions::given(&typed::options(matches))?;
     check_key_fields(&options.by)?;
-    let zone = arguments::typed_zone(matches);
+    let name = typed::zone(matches);
+    let zone = (world.zone_named)(name).ok_or_else(|| CliError::NoSuchZone {
+        name: name.to_owned(),
+    })?;
     let input = world.gather(matches, &options.by, WANTED)?;
     let settings = Settings {
         windows: &options.windows,
-        initial_days: i64::from(arguments::typed_initial_days(matches)),
+        initial_days: i64::from(typed::initial_days(matches)),
     };
     if let Some(replayed) = replay::replay(&input.observations, &settings, &zone)? {
         tell_maturity(&replayed, &settings, &zone, world);

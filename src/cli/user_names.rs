@@ -3,7 +3,7 @@
 //! In CloudTrail files each name begins with an account and a colon. A baseline from elsewhere, or one that was learned without users
 //! and root, knows nothing of what is observed, so that everything would be reported.
 
-use super::{arguments, CliError};
+use super::{typed, CliError};
 use crate::cloudtrail::Callers;
 use crate::keys::RowKeys;
 use clap::ArgMatches;
@@ -60,7 +60,7 @@ impl UserNames {
 
     /// Expects keys of users or root, if their calls are to be judged: else all of them would be new.
     pub(super) fn expect(&self, matches: &ArgMatches) -> Result<(), CliError> {
-        let included = arguments::typed_callers(matches) - Callers::ROLES;
+        let included = typed::callers(matches) - Callers::ROLES;
         if self.place.is_none() || included.is_empty() || self.callers.intersects(included) {
             return Ok(());
         }
@@ -69,7 +69,7 @@ impl UserNames {
             .iter()
             .filter(|(callers, _)| included.contains(*callers));
         Err(CliError::NotIncluded {
-            path: arguments::typed_baseline(matches),
+            path: typed::baseline(matches),
             included: names.map(|(_, name)| *name).collect::<Vec<_>>().join(","),
         })
     }
