@@ -73,7 +73,7 @@ impl SearchCommand {
                  activity_window=-24h@h forget_window=-90d@d as_of=latest",
                 "Finds the calls that their role never made before the last day.",
             ), (
-                "`cloud_api_calls_by_role_and_object` | `recall_previously_seen_cloud_api_calls` | unseen by user command \
+                "`unseen_calls` | `unseen_recall_whole` | unseen by user command \
                  activity_window=-24h@h forget_window=-90d@d as_of=latest explain=true | sort - surprise",
                 "Ranks them, the most surprising first, each with its reason.",
             )],
