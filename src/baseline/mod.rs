@@ -25,7 +25,7 @@ mod stats;
 pub mod surprise;
 
 pub use detector::{DetectError, Detector, Ticket, Verdicts};
-pub use explainer::{Explainer, Explanation, Explanations, PartOfBaseline};
+pub use explainer::{Explainer, Explanation, Explanations, PartOfBaseline, WindowedExplainer};
 pub use judge::{judge, Cutoffs, Maturity, Verdict};
 pub use learner::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};
 pub use running::RunningBaseline;

@@ -12,6 +12,7 @@ pub struct Explanations {
     evidence: Vec<Evidence>,
     /// The keys of the observations that may be reported, in the order of their tickets.
     held: Vec<(Ticket, Pair)>,
+    windows: usize,
 }
 
 impl Explanations {
@@ -24,7 +25,18 @@ impl Explanations {
             pairs,
             evidence,
             held,
+            windows: 1,
         }
+    }
+
+    /// The same, of keys that began in so many windows.
+    pub(super) fn of_windows(self, windows: usize) -> Self {
+        Self { windows, ..self }
+    }
+
+    /// In how many activity windows the keys began.
+    pub fn windows(&self) -> usize {
+        self.windows
     }
 
     pub(super) fn none(pairs: PairTable) -> Self {

@@ -3,9 +3,11 @@
 //! Stands beside a [`Detector`](super::Detector) and decides nothing about novelty. Collects what ranking needs, sixteen bytes for each
 //! stored fact; how pairs are ranked is in `surprise`.
 
+mod by_window;
 mod explanation;
 mod pair_table;
 
+pub use by_window::WindowedExplainer;
 pub use explanation::{Explanation, Explanations};
 
 use super::surprise::Pair;
