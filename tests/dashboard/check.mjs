@@ -60,6 +60,16 @@ const reported = firsts.filter(({ at }) => nextRun(at) <= rows.now && nextRun(at
 const marks = new Map(DECISIONS.map(([role, call, status]) => [JSON.stringify([userOf(role), call]), status]));
 const statusOf = ({ pair }) => marks.get(JSON.stringify(pair)) ?? 'new';
 const listed = reported.filter((one) => statusOf(one) !== 'expected');
+const attacksFirst = (a, b) => (statusOf(b) === 'attack') - (statusOf(a) === 'attack');
+const newestFirst = (a, b) => nextRun(b.at) - nextRun(a.at) || (a.pair.join(' ') < b.pair.join(' ') ? -1 : 1);
+const ranks = new Map(rows.lookups.unseen_rankings.map((rank) => [rank._key, rank]));
+const rankOf = ({ pair: [role, call] }) => ranks.get(keyOf(role, call));
+/** The sentence's clause about all roles: of those known a day before the pair's first use, how many make its call. */
+function othersWho({ pair: [role, call], at }) {
+    const before = firsts.filter((one) => one.pair[0] !== role && one.at < at - DAY);
+    const makers = before.filter((one) => one.pair[1] === call).length;
+    return `${makers || 'none'} of the ${new Set(before.map((one) => one.pair[0])).size} other roles ${makers > 1 ? 'make' : 'makes'} it`;
+}
 const shown = (role) => role.replace(/^\d*(\d{4}):role\/(.+)/, '$2 $1');
 function newlyBusy() {
     const calls = {};
@@ -115,7 +125,7 @@ const browser = await chromium.launch({
 /** Opens the dashboard over some rows; `use` gets the page, the server and what went wrong. */
 async function open(someRows, { scheme = 'light', page: file = '', form = {}, shows } = {}, use = async () => {}) {
     const server = await splunkd(definition, world(someRows, BINARY));
-    const context = await browser.newContext({ viewport: { width: 1460, height: 2230 }, timezoneId: 'UTC', locale: 'en-US' });
+    const context = await browser.newContext({ viewport: { width: 1460, height: 2430 }, timezoneId: 'UTC', locale: 'en-US' });
     const wrong = [];
     context.on('request', (request) => { if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) wrong.push(`left the host: ${request.url()}`); });
     context.on('response', (response) => { if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`); });
@@ -202,15 +212,20 @@ await open(rows, { shows: 'Mature', form: { 'form.key': keyOf(userOf(attack[0]),
         const found = (await cells(page, 'Detections')).map(([status, , role, call]) => `${role} ${call} ${status}`);
         return same(found.sort(), listed.map((one) => `${one.pair.join(' ')} ${statusOf(one)}`).sort());
     });
-    await check('attacks come first, then the newest, where nothing is ranked', async () => {
-        const found = (await cells(page, 'Detections')).map(([, , role, call]) => `${role} ${call}`);
-        const order = [...listed].sort((a, b) => (statusOf(b) === 'attack') - (statusOf(a) === 'attack') || nextRun(b.at) - nextRun(a.at) || (a.pair.join(' ') < b.pair.join(' ') ? -1 : 1));
-        return same(found, order.map(({ pair }) => pair.join(' ')));
+    await check('attacks come first, then the most surprising, then the newest; each with its score and its reason', async () => {
+        const found = (await cells(page, 'Detections')).map(([, , role, call, surprise, why]) => [`${role} ${call}`, surprise, why]);
+        const order = [...listed].sort((a, b) => attacksFirst(a, b) || rankOf(b).surprise - rankOf(a).surprise || newestFirst(a, b));
+        return same(found, order.map((one) => [one.pair.join(' '), `${Math.round(rankOf(one).surprise * 10) / 10}`, rankOf(one).reason]));
     });
-    await check('the address of a detection opens it: role, call, objects, address, mark', async () => {
+    await check('each reason counts the other roles that make the call as the events do', () => none(listed.filter((one) => !rankOf(one).reason.includes(`; ${othersWho(one)}`)).map((one) => [one.pair, othersWho(one), rankOf(one).reason])));
+    await check('the attacked role alone passes the threshold, and the new role is one row', () => {
+        const alerted = rows.lookups.unseen_rankings.filter(({ kind, alerted: at }) => kind === 'role' && Number(at) > 0);
+        return same(alerted.map(({ user }) => user).sort(), [userOf('invoice-exporter'), userOf(attack[0])].sort());
+    });
+    await check('the address of a detection opens it: role, call, objects, address, mark, score, reason', async () => {
         const about = Object.fromEntries(await cells(page, 'The chosen detection'));
         const [first] = uses.get(JSON.stringify([userOf(attack[0]), attack[1]]));
-        return same([about.Role, about.Call, about.On, about.From, about.Status.split(' ')[0]], [userOf(attack[0]), attack[1], first['resources{}.ARN'], first.sourceIPAddress, 'attack']);
+        return same([about.Role, about.Call, about.On, about.From, about.Status.split(' ')[0], about.Surprise, about.Why], [userOf(attack[0]), attack[1], first['resources{}.ARN'], first.sourceIPAddress, 'attack', '8.9', rankOf({ pair: [userOf(attack[0]), attack[1]] }).reason]);
     });
     await check('the newly busy roles are those of the events', () => {
         const cutShort = [...lines].map((line) => line.split('...')).filter((parts) => parts.length === 2);
@@ -222,6 +237,7 @@ await open(rows, { shows: 'Mature', form: { 'form.key': keyOf(userOf(attack[0]),
         return same([asked(server, query)[0].count, days.reduce((sum, day) => sum + Number(day['new pairs']), 0)], [30, known.filter(({ at }) => at >= today - 29 * DAY).length]);
     });
     await page.screenshot({ path: path.join(here, 'out/dashboard-light.png') });
+    await panel(page, 'The chosen detection').screenshot({ path: path.join(here, 'out/alert.png') });
 
     await check('a click on a detection shows it', async () => {
         const [, , role, call] = (await cells(page, 'Detections'))[3];
@@ -278,7 +294,16 @@ for (const decision of ahead.lookups.unseen_decisions) decision.decided = rows.n
 await open(ahead, { shows: 'Mature', form: { 'form.status': 'expected' } }, async ({ page }) => {
     await check('a decision of the future keeps nothing off the list', async () => none(await cells(page, 'Detections')));
 });
-const ranked = structuredClone(rows);
+const unranked = structuredClone(rows);
+unranked.lookups.unseen_rankings = [];
+await open(unranked, { shows: 'Mature' }, async ({ page }) => {
+    await check('where nothing is ranked the list says so, and goes by time', async () => {
+        const found = (await cells(page, 'Detections')).map(([, , role, call, surprise]) => [`${role} ${call}`, surprise]);
+        const order = [...listed].sort((a, b) => attacksFirst(a, b) || newestFirst(a, b));
+        return same(found, order.map(({ pair }) => [pair.join(' '), 'not ranked']));
+    });
+});
+const ranked = structuredClone(unranked);
 const [least, most] = [listed.find((one) => statusOf(one) === 'new'), listed.filter((one) => statusOf(one) === 'new').at(-1)];
 for (const [{ pair: [user, command] }, surprise] of [[least, '0'], [most, '31.25']]) ranked.lookups.unseen_rankings.push({ _key: keyOf(user, command), kind: 'pair', user, command, surprise, reason: 'none of the 12 roles most like it make this call' });
 await open(ranked, { shows: 'Mature' }, async ({ page }) => {
@@ -355,6 +380,6 @@ await check('a mark with anything but a key, or anything but a mark, is refused 
 });
 
 await browser.close();
-if (process.argv[2] === 'pictures') for (const scheme of ['light', 'dark']) copyFileSync(path.join(here, `out/dashboard-${scheme}.png`), path.join(repository, `docs/pictures/dashboard-${scheme}.png`));
+if (process.argv[2] === 'pictures') for (const name of ['dashboard-light', 'dashboard-dark', 'alert']) copyFileSync(path.join(here, `out/${name}.png`), path.join(repository, `docs/pictures/${name}.png`));
 console.log(`${passed} passed, ${failed.length} failed`);
 process.exitCode = failed.length ? 1 : 0;

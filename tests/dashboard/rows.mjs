@@ -3,7 +3,7 @@
 //   node rows.mjs [BINARY]      writes out/rows.json
 //
 // The events are those of `company.mjs`. The app's saved searches run as their schedules would: Initial once, Update,
-// Reconcile and Totals every night, the detection every hour of the last nine days; each `seen` and `unseen` in a process of
+// Reconcile and Totals every night, the detection and the ranking every hour of the last nine days; each `seen` and `unseen` in a process of
 // the binary, each `outputlookup` into the collection that the dashboard reads. Then people mark what they marked.
 // Unseen - Health reads splunkd's own log, which does not exist here: its last result is empty, or what a check puts there.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,6 @@ export async function live(someEvents, binary, days = 33) {
 function schedule(start) {
     const runs = [];
     for (const name of [`${LEARNS} - Update`, DETECTION, 'Unseen - Reconcile', 'Unseen - Totals', RANKING]) {
-        if (!SAVED[name]) continue;
         const [minute, hour] = SAVED[name].cron_schedule.split(' ');
         const from = hour === '*' ? Math.max(start, AS_OF - 9 * DAY) : start;
         const every = hour === '*' ? 3600 : DAY;
@@ -65,6 +64,6 @@ if (process.argv[1] === path.join(here, 'rows.mjs')) {
     for (const [role, call, status] of DECISIONS) await mark(keyOf(userOf(role), call), status, rows, binary);
     mkdirSync(path.join(here, 'out'), { recursive: true });
     writeFileSync(path.join(here, 'out/rows.json'), JSON.stringify(rows));
-    const { [BASELINE]: known, unseen_detections: reported } = rows.lookups;
-    console.log(`rows: ${rows.events.length} events, ${known.length} baseline rows, ${reported.length} detections`);
+    const { [BASELINE]: known, unseen_detections: reported, unseen_rankings: ranked } = rows.lookups;
+    console.log(`rows: ${rows.events.length} events, ${known.length} baseline rows, ${reported.length} detections, ${ranked.length} rankings`);
 }
