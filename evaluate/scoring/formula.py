@@ -40,9 +40,13 @@ class World:
             self.makers[call].add(role)
         self.adopters = Counter(call for _, call in new)
 
+    def calls_of(self, role):
+        """The calls that a role is known to make, each with its first sighting."""
+        return self.calls.get(role, {})
+
     def alike(self, role):
         """Step 1: the weights of the roles most like `role`, all that tie with the last of them included."""
-        own = self.calls.get(role, {})
+        own = self.calls_of(role)
         shared = Counter(other for call in own for other in self.makers[call] if other != role)
         likeness = {other: count / (len(own) + len(self.calls[other]) - count) for other, count in shared.items()}
         ranked = sorted(likeness.values(), reverse=True)
@@ -59,13 +63,13 @@ class World:
 
     def new_service(self, role, call):
         """Step 3."""
-        used = {self.service_of(own) for own in self.calls.get(role, {})} - {None}
+        used = {self.service_of(own) for own in self.calls_of(role)} - {None}
         service = self.service_of(call)
         return math.log(SERVICE) if service is not None and used and service not in used else 0.0
 
     def weight(self, role):
         """Step 6."""
-        firsts = self.calls.get(role, {}).values()
+        firsts = self.calls_of(role).values()
         since = max(self.opens - HISTORY, min(firsts) + SETTLING) if firsts else self.opens
         if since >= self.opens:
             return 1.0
