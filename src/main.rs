@@ -46,7 +46,7 @@ fn zone_named(name: &str) -> Option<chrono::Local> {
     let is_file = |folder: &&str| Path::new(folder).join(name).is_file();
     let is_known = name.bytes().all(is_name)
         && !name.starts_with('/')
-        && ZONE_FOLDERS.iter().any(|folder| is_file(&folder));
+        && ZONE_FOLDERS.iter().any(|folder| is_file(folder));
     (name == "UTC" || is_known).then(|| {
         std::env::set_var("TZ", name);
         chrono::Local
