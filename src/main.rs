@@ -44,9 +44,8 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
 fn zone_named(name: &str) -> Option<chrono::Local> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte);
     let is_file = |folder: &&str| Path::new(folder).join(name).is_file();
-    let is_known = name.bytes().all(is_name)
-        && !name.starts_with('/')
-        && ZONE_FOLDERS.iter().any(|folder| is_file(folder));
+    let is_known =
+        name.bytes().all(is_name) && !name.starts_with('/') && ZONE_FOLDERS.iter().any(is_file);
     (name == "UTC" || is_known).then(|| {
         std::env::set_var("TZ", name);
         chrono::Local
