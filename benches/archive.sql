@@ -10,7 +10,7 @@ WITH calls AS (
         regexp_replace(eventsource, '\.amazonaws\.com$', '') || ':' || eventname AS command,
         CAST(to_unixtime(from_iso8601_timestamp(eventtime)) AS BIGINT) AS seconds
     FROM cloudtrail_logs
-    WHERE useridentity.type = 'AssumedRole' AND errorcode IS NULL
+    WHERE useridentity.type = 'AssumedRole' AND lower(coalesce(errorcode, '')) IN ('', 'success', 'null')
 )
 SELECT
     coalesce(account || ':role/' || role, arn) AS "user",
