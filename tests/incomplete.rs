@@ -134,7 +134,13 @@ fn counts_are_of_what_was_asked_for_and_an_empty_selection_is_told_with_what_the
     told.says("in range: 3 records: 2 successful role calls (learned); 1 failed and 0 by IAM users, root or services (not learned); skipped 20 out of range");
     let told = desk.ok("detect --baseline b.csv --from 2026-01-01 days");
     told.says("warning: no successful call by an assumed role was found in this range, so nothing was checked. The input covers 2025-03-01 08:00:00 UTC to 2025-03-10 10:05:00 UTC.");
-    assert!(!told.err.contains("as of"), "{told:?}");
+    assert!(
+        !told.err.contains("as of")
+            && told
+                .err
+                .contains("warning: the baseline is still learning\n"),
+        "{told:?}"
+    );
     let told = desk.run("learn --baseline b.csv --from 2025-03-06 --to 2025-03-05 days");
     told.says("error: --from (2025-03-06 00:00:00 UTC) must be earlier than --to (2025-03-05 00:00:00 UTC)");
     assert_eq!(told.code, 1);

@@ -108,7 +108,15 @@ impl<'d> Detection<'d> {
         }
     }
 
-    fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+    fn warnings(&self) -> Vec<String> {
+        if self.observations.count() == 0 {
+            // Windows then count from the wall clock, which says nothing of an archive.
+            let is_learning = self.verdicts.stats.maturity() == Maturity::Learning;
+            return is_learning
+                .then(|| "the baseline is still learning".to_owned())
+                .into_iter()
+                .collect();
+        }
         let texts = Messages {
             windows: &self.options.windows,
             as_of: self.clock.as_of,
@@ -117,12 +125,13 @@ impl<'d> Detection<'d> {
         let stats = &self.verdicts.stats;
         let odd = row_problems(&self.tally, Purpose::Learn);
         let why_nothing = texts.why_nothing(stats, self.cutoffs.learning, &ADVICE);
-        why_nothing
+        let warnings = why_nothing
             .into_iter()
             .chain(texts.staleness(stats, &ADVICE))
             .chain(flood(&self.verdicts, &ADVICE))
             .chain(self.other_names())
-            .chain(odd.map(|odd| format!("in the baseline: {odd}")))
+            .chain(odd.map(|odd| format!("in the baseline: {odd}")));
+        warnings.collect()
     }
 
     /// That the baseline names roles in another way than CloudTrail files, if it does.

@@ -79,7 +79,7 @@ fn never_mature(replayed: &Replayed, settings: &Settings<'_>, zone: &impl TimeZo
     let days = (to.0 - from.0).div_euclid(DAY) + 1;
     let half = days / 2;
     let input = format!("{} to {}", from.human(zone), to.human(zone));
-    if learning.apply(to, zone) >= from && half > 0 {
+    if learning.apply(to, zone) < from && half > 0 {
         return format!(
             "no alerts were simulated: the input covers only {} ({input}) and the learning window is {learning}; \
              try --initial-days {half} --learning-window=-{half}d@d",
