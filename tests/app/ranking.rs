@@ -220,3 +220,18 @@ fn health_tells_of_a_ranking_that_stopped_or_is_slow_and_of_risk_that_counts_twi
         "The ranking last ran 2023-08-19 08:37:00 +0000: what is new since then is not ranked.";
     assert_eq!(problems(&mut head, "19 Aug 14:52"), [old]);
 }
+
+#[test]
+fn health_tells_of_a_ranking_that_never_succeeds() {
+    let mut head = ranked(&[]);
+    head.macros.define("unseen_rank_pairs", "no_such_command");
+    until("15 Aug 07:52", &mut head);
+    let told = problems(&mut head, "15 Aug 07:52");
+    let never =
+        "The ranking is enabled, and no run of it succeeded in three days: nothing new is ranked.";
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(told[0], never);
+    assert!(told[1].starts_with("Cloud Role Making Unusual New API Calls failed 25 times"));
+    head.enabled.remove(RANKING);
+    assert!(!problems(&mut head, "15 Aug 08:52").contains(&never.to_string()));
+}
