@@ -5,7 +5,7 @@
 use crate::search_head::{change::Event, row::Row, scheduler::Run, SearchHead};
 use crate::stage::{
     alerts, at, before_initial, call, number, problems, run, stored, warns, DECISIONS, DETECTION,
-    DETECTIONS, INITIAL, RANKING, RANKINGS,
+    DETECTIONS, INITIAL, RANKING, RANKINGS, THRESHOLD,
 };
 
 /// A role that is known for two calls, and the calls of an attack.
@@ -234,4 +234,67 @@ fn health_tells_of_a_ranking_that_never_succeeds() {
     assert!(told[1].starts_with("Cloud Role Making Unusual New API Calls failed 25 times"));
     head.enabled.remove(RANKING);
     assert!(!problems(&mut head, "15 Aug 08:52").contains(&never.to_string()));
+}
+
+/// What *Unseen - Threshold* shows: threshold, days, role-days, roles a day, new roles a day.
+fn thresholds(head: &mut SearchHead) -> Vec<[String; 5]> {
+    let columns = [
+        "threshold",
+        "days",
+        "role_days",
+        "roles_a_day",
+        "new_roles_a_day",
+    ];
+    let rows = head.paste(THRESHOLD).expect("a report").rows;
+    rows.iter()
+        .map(|row| columns.map(|column| row.text(column)))
+        .collect()
+}
+
+fn shown(rows: [[&str; 5]; 4]) -> Vec<[String; 5]> {
+    rows.map(|row| row.map(String::from)).to_vec()
+}
+
+#[test]
+fn the_threshold_report_counts_role_days_of_whole_days_since_ranking_began() {
+    let mut calls = attack("14 Aug 10:30");
+    calls.push(call("Fresh CreateUser", "14 Aug 10:30"));
+    calls.push(call("Other1 CreateUser", "15 Aug 10:30"));
+    calls.extend(attack("16 Aug 10:30"));
+    calls.push(call("Other2 DeleteUser", "18 Aug 10:30"));
+    let mut head = ranked(&calls);
+    until("14 Aug 12:00", &mut head);
+    assert_eq!(thresholds(&mut head), [[""; 5]; 0], "no day is over");
+    until("18 Aug 12:00", &mut head);
+    let [deploy, other]: [f64; 2] =
+        ["Deploy", "Other1"].map(|name| role(&head, name).text("surprise").parse().unwrap());
+    assert!((15.0..20.0).contains(&deploy), "{deploy}");
+    assert!((20.0..30.0).contains(&other), "{other}");
+    assert_eq!(
+        thresholds(&mut head),
+        shown([
+            ["10", "4", "2", "0.5", "0.3"],
+            ["15", "4", "2", "0.5", "0.3"],
+            ["20", "4", "1", "0.3", "0.3"],
+            ["30", "4", "0", "0", "0.3"],
+        ])
+    );
+}
+
+#[test]
+fn the_threshold_report_leaves_out_what_is_expected_and_what_is_older_than_its_window() {
+    let mut head = ranked(&attack("14 Aug 10:30"));
+    until("15 Aug 12:00", &mut head);
+    assert_eq!(thresholds(&mut head)[0][2], "1");
+    until("28 Aug 12:00", &mut head);
+    assert_eq!(thresholds(&mut head)[0][1..3], ["14", "1"]);
+    until("29 Aug 12:00", &mut head);
+    assert_eq!(thresholds(&mut head)[0][1..3], ["14", "0"]);
+    let mut head = ranked(&attack("14 Aug 10:30"));
+    until("15 Aug 12:00", &mut head);
+    for record in head.store.contents(DETECTIONS) {
+        let mark = format!("| `unseen_mark({}, expected)`", record.text("key"));
+        head.run_spl(&mark, 0, head.now).unwrap();
+    }
+    assert_eq!(thresholds(&mut head)[0][2], "0");
 }

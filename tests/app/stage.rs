@@ -22,6 +22,7 @@ pub(crate) const DETECTION: &str = "Cloud API Calls From Previously Unseen User 
 pub(crate) const LOOK: &str = "Unseen - Look";
 pub(crate) const RECONCILE: &str = "Unseen - Reconcile";
 pub(crate) const RANKING: &str = "Cloud Role Making Unusual New API Calls";
+pub(crate) const THRESHOLD: &str = "Unseen - Threshold";
 pub(crate) const RETENTION: &str = "Unseen - Retention";
 pub(crate) const HEALTH: &str = "Unseen - Health";
 pub(crate) const PROOF: &str = "Unseen - Proof";

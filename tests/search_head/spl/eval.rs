@@ -174,8 +174,11 @@ impl Expression {
                 let computed = both.map(|(left, right)| match *sign {
                     "+" => left + right,
                     "-" => left - right,
-                    _ => left * right,
+                    "*" => left * right,
+                    _ => left / right,
                 });
+                // Inferred: a division by zero gives no value.
+                let computed = computed.filter(|number| number.is_finite());
                 Vec::from_iter(computed.map(|number| number.to_string())).into()
             }
             Expression::Call(function, arguments) => function.of(arguments, row, clock)?,

@@ -128,8 +128,11 @@ impl Parser {
 
     fn product(&mut self) -> Result<Expression, SplError> {
         let mut left = self.alone()?;
-        while self.take(&Token::Sign("*")) {
-            left = Expression::Computed("*", Box::new(left), Box::new(self.alone()?));
+        while let Some(sign) = ["*", "/"]
+            .into_iter()
+            .find(|sign| self.take(&Token::Sign(sign)))
+        {
+            left = Expression::Computed(sign, Box::new(left), Box::new(self.alone()?));
         }
         Ok(left)
     }
@@ -227,7 +230,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, SplError> {
                 }
                 tokens.push(Token::Name(name));
             }
-            _ => match ["=", ",", "(", ")", ".", "<", ">", "+", "-", "*"]
+            _ => match ["=", ",", "(", ")", ".", "<", ">", "+", "-", "*", "/"]
                 .iter()
                 .find(|sign| sign.starts_with(c))
             {

@@ -220,7 +220,7 @@ mod tests {
             ("rename a as b*", "b*"),
             ("rename \"a.*\" as b.*", "\"a.*\""),
             ("eval x=lower(y)", "lower"),
-            ("eval x=1/2", "/"),
+            ("eval x=1%2", "%"),
             ("eval x=!y", "!"),
             ("eval x=a.b+1", "`.` beside a sum"),
             ("eval x=strftime(y, \"%c\")", "%c"),
