@@ -5,6 +5,7 @@
 
 mod by_name;
 mod edge_cases;
+mod explained;
 pub(crate) mod formula;
 pub(crate) mod input;
 mod laws;
