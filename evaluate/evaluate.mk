@@ -3,8 +3,8 @@
 
 # A fragment: the including Makefile names CARGO.
 CARGO ?= cargo
-# The program has no `explain=true` yet: until then its definition, written in Python, ranks. ENGINE=pipe is the program.
-ENGINE ?= formula
+# What ranks: the program, through its real pipe; or ENGINE=formula, its definition written in Python.
+ENGINE ?= pipe
 EVALUATE = target/evaluate/venv/bin/python -B evaluate/run.py --engine $(ENGINE)
 
 .PHONY: evaluate evaluate-quick
