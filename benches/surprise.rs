@@ -93,6 +93,6 @@ fn ranking(bencher: Bencher<'_, '_>, size: &Size) {
     bencher
         .with_inputs(|| (stored.clone(), observed.clone()))
         .bench_local_values(|(stored, observed)| {
-            rank(OPENS, stored, observed, |call| Some(call % 200))
+            rank(OPENS, stored, observed, |call| Some(call % 200), |_| None)
         });
 }

@@ -47,7 +47,8 @@ impl<Z: TimeZone + Copy> Unseen<Z> {
         let as_of = options.as_of.moment(latest, surroundings.now);
         let cutoffs = options.windows.cutoffs(as_of, &surroundings.zone)?;
         let (width, service_field) = (options.by.len(), schema::service_field(&options.by));
-        let explainer = || Explainer::new(cutoffs, service_field);
+        let families = options.families;
+        let explainer = || Explainer::new(cutoffs, service_field).with_families(families);
         Ok(Self {
             cutoffs,
             clock: Clock {

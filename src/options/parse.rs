@@ -75,6 +75,9 @@ pub enum OptionError {
         /// The only key field.
         field: String,
     },
+    /// Families change nothing but what is explained.
+    #[error("`families=true` needs `explain=true`: it changes how new roles are ranked, and nothing else")]
+    NothingToExplain,
     /// A window is no time modifier.
     #[error("`{option}` must be a time modifier such as `-24h@h` or `-90d@d`, got `{got}`")]
     NotAModifier {
@@ -464,6 +467,8 @@ pub struct UnseenOptions {
     pub as_of: AsOf,
     /// Each reported row says how surprising it is, and why.
     pub explain: bool,
+    /// A new role is compared with the known roles of its family.
+    pub families: bool,
 }
 
 impl UnseenOptions {
@@ -485,7 +490,9 @@ impl UnseenOptions {
 
     fn of(words: Words) -> Result<Self, OptionError> {
         let explain = words.switch("explain")?;
+        let families = words.switch("families")?;
         match words.by.as_slice() {
+            _ if families && !explain => Err(OptionError::NothingToExplain),
             [field] if explain => Err(OptionError::NoCallToExplain {
                 field: field.clone(),
             }),
@@ -493,6 +500,7 @@ impl UnseenOptions {
                 windows: words.windows()?,
                 as_of: words.as_of()?,
                 explain,
+                families,
                 by: words.by,
             }),
         }
@@ -702,6 +710,10 @@ mod tests {
             ("as_of=now", "`unseen` needs the fields that make a key, for example `unseen by user command`"),
             ("by", "`unseen` needs the fields that make a key, for example `unseen by user command`"),
             ("user command user", "the field `user` is given twice; a key has each field once"),
+            (
+                "user command families=true",
+                "`families=true` needs `explain=true`: it changes how new roles are ranked, and nothing else",
+            ),
             (
                 "user activity_window=yesterday",
                 "`activity_window` must be a time modifier such as `-24h@h` or `-90d@d`, got `yesterday`",

@@ -164,6 +164,13 @@ pub const OPTIONS: &[OptionSpec] = &[
         help: "Appends how surprising each reported row is, and why; it needs all rows of the baseline, and two key fields or more: the first is the role, the others are the call.",
     },
     OptionSpec {
+        name: "families",
+        commands: UNSEEN,
+        value: ValueKind::Bool,
+        default: Some("false"),
+        help: "With `explain=true`: compares a new role with the known roles whose names differ only in a generated part, so that only what none of them did is surprising.",
+    },
+    OptionSpec {
         name: "changes",
         commands: SEEN,
         value: ValueKind::Bool,

@@ -35,6 +35,15 @@ impl Names {
             .map(|service| Some(services.number(std::str::from_utf8(service?).unwrap())))
             .collect()
     }
+
+    /// The number of each role's family, if it has one.
+    fn families(&self, input: &RankInput) -> Vec<Option<u32>> {
+        let mut families = Names::default();
+        let of_roles = self.names.iter().map(|role| input.families.get(role));
+        of_roles
+            .map(|family| Some(families.number(family?)))
+            .collect()
+    }
 }
 
 /// What is reported of a pair.
@@ -88,9 +97,16 @@ pub(crate) fn rank_by_name(input: &RankInput) -> BTreeMap<(String, String), Rank
     let observed = input.observed.iter();
     let observed = observed.map(|(role, call)| pair(role, call)).collect();
     let services = calls.services();
-    let evidence = rank(input.window_opens, stored, observed, |call| {
-        services[call as usize]
-    });
+    let number_of_service = |call| services[call as usize];
+    let families = roles.families(input);
+    let family_of = |role| families[role as usize];
+    let evidence = rank(
+        input.window_opens,
+        stored,
+        observed,
+        number_of_service,
+        family_of,
+    );
     let named = evidence.into_iter().map(|evidence| {
         let role = roles.name(evidence.pair.role).to_owned();
         let call = calls.name(evidence.pair.call).to_owned();

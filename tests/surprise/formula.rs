@@ -1,6 +1,6 @@
 //! The specification once more, as plainly as it can be written: ordered maps of names, nothing kept, nothing shared.
 //!
-//! Written after the text of docs/surprise.md and not after the code, step by step in its order and with its names.
+//! Written after the texts of docs/surprise.md and docs/families.md and not after the code, step by step in their order and with their names.
 
 use super::input::RankInput;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +40,13 @@ struct Inputs {
     /// f(r, c) of the known pairs; none where no time can be true.
     first: BTreeMap<Pair, Option<Timestamp>>,
     new: BTreeSet<Pair>,
+    families: BTreeMap<String, String>,
+}
+
+/// Families: k of the g siblings of a new role make the call.
+struct Family {
+    g: usize,
+    k: usize,
 }
 
 /// Step 1: a kept role j.
@@ -66,6 +73,35 @@ impl Inputs {
             window_opens: input.window_opens,
             new: begun.filter(|pair| !first.contains_key(pair)).collect(),
             first,
+            families: input.families.clone(),
+        }
+    }
+
+    /// The known roles of the family of a new role r.
+    fn siblings(&self, r: &str) -> BTreeSet<&str> {
+        let family = self.families.get(r).filter(|_| self.calls(r).is_empty());
+        let known = self.first.keys().map(|(j, _)| j.as_str());
+        known
+            .filter(|&j| family.is_some() && self.families.get(j) == family)
+            .collect()
+    }
+
+    /// U and f(U, .), as the pairs of a role called r.
+    fn with_family_as(&self, r: &str, siblings: &BTreeSet<&str>) -> Self {
+        let mut first = self.first.clone();
+        for ((_, c), &seen) in self
+            .first
+            .iter()
+            .filter(|((g, _), _)| siblings.contains(g.as_str()))
+        {
+            let least = first.entry((r.to_owned(), c.clone())).or_insert(seen);
+            *least = least.iter().chain(&seen).min().copied();
+        }
+        Self {
+            window_opens: self.window_opens,
+            first,
+            new: self.new.clone(),
+            families: BTreeMap::new(),
         }
     }
 
@@ -85,6 +121,26 @@ impl Inputs {
     }
 
     fn expect(&self, r: &str, c: &str) -> Expected {
+        let siblings = self.siblings(r);
+        if siblings.is_empty() {
+            return self.expect_of(r, c, None);
+        }
+        let k = siblings
+            .iter()
+            .filter(|g| self.calls(g).contains(c))
+            .count();
+        let g = siblings.len();
+        Expected {
+            role_first_seen: None,
+            role_calls: 0,
+            ..self
+                .with_family_as(r, &siblings)
+                .expect_of(r, c, Some(Family { g, k }))
+        }
+    }
+
+    /// With a family, r stands for it.
+    fn expect_of(&self, r: &str, c: &str, family: Option<Family>) -> Expected {
         let s_r = self.calls(r);
         let others = self.others(r);
         let n = others.len();
@@ -94,7 +150,10 @@ impl Inputs {
         let a = self.new.iter().filter(|(_, call)| call == c).count();
         let rate = self.rate(r);
 
-        let peers = peers(&like, m, n);
+        let peers = match family {
+            Some(Family { k: 1.., .. }) => 0.0,
+            _ => peers(&like, m, n),
+        };
         let service = if new_service.is_some() {
             3f64.ln()
         } else {
@@ -104,12 +163,17 @@ impl Inputs {
         let ordinary = -8f64.ln();
         let weight = ((rate.t + 3.0) / (rate.k as f64 + 3.0)).sqrt();
         let clauses = [
+            family.as_ref().map_or(String::new(), clause_of_siblings),
             clause_1(s_r.len(), &like),
             clause_2(n, m),
             new_service.map_or(String::new(), clause_3),
             clause_4(a),
             clause_5(&rate, s_r.len(), self.days_known(r)),
         ];
+        let clauses = match family {
+            None => clauses,
+            Some(family) => clauses_of_family(clauses, family.k),
+        };
         let clauses = clauses.into_iter().filter(|clause| !clause.is_empty());
         Expected {
             peers,
@@ -210,6 +274,29 @@ fn peers(like: &[Like], m: usize, n: usize) -> f64 {
 fn service(call: &str) -> Option<&str> {
     let (service, _) = call.split_once(':')?;
     Some(service).filter(|service| !service.is_empty())
+}
+
+/// Section 3 of families.md, clauses 1 and 2.
+fn clause_of_siblings(family: &Family) -> String {
+    let makes = match family {
+        Family { g: 1, k: 0 } => "the one known role of its family does not make".to_owned(),
+        Family { g: 1, .. } => "the one known role of its family makes".to_owned(),
+        Family { g, k } => format!(
+            "{} of the {g} known roles of its family {}",
+            count(*k),
+            make(*k)
+        ),
+    };
+    format!("the role is new; {makes} this call")
+}
+
+/// Section 3 of families.md, clauses 3 and 4.
+fn clauses_of_family(clauses: [String; 6], k: usize) -> [String; 6] {
+    let [siblings, like, others, service, rollout, history] = clauses;
+    let its = |clause: String| clause.replace("the role", "its family");
+    let like = like.replace("most like it", "most like its family");
+    let like = if k == 0 { like } else { String::new() };
+    [siblings, like, others, its(service), rollout, its(history)]
 }
 
 /// Step 3: the service of c, if it counts.

@@ -1,5 +1,6 @@
 //! What goes in (section 1 of docs/surprise.md), by name.
 
+use std::collections::BTreeMap;
 use unseen::time::{Timestamp, DAY};
 
 /// Day 0 of the worked examples: 2022-01-08, 19,000 days after the epoch.
@@ -29,6 +30,8 @@ pub(crate) struct RankInput {
     pub(crate) rows: Vec<StoredRow>,
     /// Role and call, known or not.
     pub(crate) observed: Vec<(String, String)>,
+    /// Each role that has a family, and the family.
+    pub(crate) families: BTreeMap<String, String>,
 }
 
 impl RankInput {
@@ -39,6 +42,7 @@ impl RankInput {
             forget: Some(day(10.0)),
             rows: Vec::new(),
             observed: Vec::new(),
+            families: BTreeMap::new(),
         }
     }
 

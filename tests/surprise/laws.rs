@@ -83,7 +83,7 @@ proptest! {
         for pair in rank_by_name(&input).values() {
             let terms = pair.evidence.terms();
             prop_assert!(terms.score().is_finite() && terms.score() >= 0.0, "{:?}", pair);
-            prop_assert!(terms.peers > 0.0 && terms.service >= 0.0 && terms.rollout <= 0.0 && terms.weight > 0.0, "{:?}", terms);
+            prop_assert!((terms.peers > 0.0 || pair.evidence.siblings.is_some()) && terms.service >= 0.0 && terms.rollout <= 0.0 && terms.weight > 0.0, "{:?}", terms);
             prop_assert!(!pair.written().contains("-0,"), "{:?}", pair.written());
         }
     }

@@ -3,6 +3,7 @@
 use super::input::{RankInput, StoredRow};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use unseen::time::{Timestamp, DAY, HOUR};
 
 const CALLS: [&str; 16] = [
@@ -101,15 +102,27 @@ fn observed() -> impl Strategy<Value = Vec<(String, String)>> {
 
 pub(crate) fn input() -> impl Strategy<Value = RankInput> {
     let forget = prop_oneof![Just(None), Just(Some(OPENS.saturating_add(-89 * DAY)))];
-    (patterned_rows(), odd_rows(), observed(), forget).prop_map(
-        |(mut rows, odd, observed, forget)| {
+    (patterned_rows(), odd_rows(), observed(), forget, families()).prop_map(
+        |(mut rows, odd, observed, forget, families)| {
             rows.extend(odd);
             RankInput {
                 window_opens: OPENS,
                 forget,
                 rows,
                 observed,
+                families,
             }
         },
     )
+}
+
+/// No families; or all roles in a few; or some in one of many.
+fn families() -> impl Strategy<Value = BTreeMap<String, String>> {
+    (0..3usize, 1..4usize).prop_map(|(chosen, few)| {
+        let roles = (0..75usize).filter(|role| [false, true, role % 5 > 0][chosen]);
+        let family = |role| role % [1, few, 20][chosen];
+        roles
+            .map(|role| (format!("role{role}"), family(role).to_string()))
+            .collect()
+    })
 }

@@ -47,6 +47,13 @@ impl WindowedExplainer {
         }
     }
 
+    /// As [`Explainer::with_families`].
+    #[must_use]
+    pub fn with_families(mut self, families: bool) -> Self {
+        self.explainer = self.explainer.with_families(families);
+        self
+    }
+
     /// As [`Explainer::feed`].
     pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact, ticket: Option<Ticket>) {
         self.explainer.feed(keys, fact, ticket);
@@ -164,7 +171,8 @@ impl Window {
     fn rank(self, seen: &[FirstSeen], new: &[PairSighting], table: &PairTable) -> Vec<Evidence> {
         let known = seen.iter().filter_map(|seen| self.sighting(seen)).collect();
         let new: Vec<Pair> = new.iter().map(|sighting| sighting.pair).collect();
-        rank(self.opens, known, new, |call| table.service(call))
+        let (service_of, family_of) = (|call| table.service(call), |role| table.family(role));
+        rank(self.opens, known, new, service_of, family_of)
     }
 
     /// What is known of a pair in this window. One that the baseline knows and that was seen only later is known, and nobody

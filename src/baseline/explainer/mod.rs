@@ -5,6 +5,7 @@
 
 mod by_window;
 mod explanation;
+mod family;
 mod pair_table;
 
 pub use by_window::WindowedExplainer;
@@ -95,6 +96,13 @@ impl Explainer {
         }
     }
 
+    /// Whether a new role is compared with the known roles of its family; it is not unless this is asked for, before any row.
+    #[must_use]
+    pub fn with_families(mut self, families: bool) -> Self {
+        self.pairs.has_families = families;
+        self
+    }
+
     /// Takes one fact about the keys of a row, and the ticket that the detector gave for it, if it gave one.
     pub fn feed(&mut self, keys: &RowKeys<'_>, fact: Fact, ticket: Option<Ticket>) {
         let fact = fact.about(keys.count());
@@ -127,7 +135,9 @@ impl Explainer {
         self.merge_joined()?;
         let observed = self.held.iter().map(|&(_, pair)| pair).collect();
         let service_of = |call| self.pairs.service(call);
-        let evidence = rank(self.cutoffs.activity, self.rows, observed, service_of);
+        let family_of = |role| self.pairs.family(role);
+        let opens = self.cutoffs.activity;
+        let evidence = rank(opens, self.rows, observed, service_of, family_of);
         Ok(Explanations::new(self.pairs, evidence, self.held))
     }
 

@@ -1,9 +1,10 @@
 //! Roles and calls by number, as ranking wants them: the first value of a key is the role, the others together are the call.
 //!
 //! Numbers count from 0 in the order of arrival. Names are not kept: equal ones are found by their fingerprints, which is one place to
-//! look at and not the three that a name takes. Of a call its service is kept. Knows no times.
+//! look at and not the three that a name takes. Of a call its service is kept, of a role its family if that is asked for. Knows no times.
 
 use super::super::fingerprint::{FingerprintMap, Fingerprints};
+use super::family::family_of;
 use crate::baseline::surprise::{service_of, Pair};
 use crate::keys::Dictionary;
 use std::borrow::Cow;
@@ -19,6 +20,11 @@ pub(super) struct PairTable {
     service_names: Dictionary,
     /// Which value of a key has the service of its call, if any.
     service_field: Option<usize>,
+    families: FingerprintMap<u32>,
+    /// The number of each role's family, by number of the role; empty if families are not asked for.
+    role_families: Vec<Option<u32>>,
+    /// Whether families are asked for: set before the first pair comes.
+    pub(super) has_families: bool,
 }
 
 impl PairTable {
@@ -31,6 +37,9 @@ impl PairTable {
             services: Vec::new(),
             service_names: Dictionary::new(),
             service_field: service_field.filter(|&field| field > 0),
+            families: FingerprintMap::default(),
+            role_families: Vec::new(),
+            has_families: false,
         }
     }
 
@@ -39,6 +48,9 @@ impl PairTable {
         let (role, call) = key.split_at(1);
         let next = self.roles.len() as u32;
         let role = *self.roles.entry(self.fingerprints.of(role)).or_insert(next);
+        if role == next && self.has_families {
+            self.add_family(&key[0]);
+        }
         let next = self.calls.len() as u32;
         let call = *self.calls.entry(self.fingerprints.of(call)).or_insert(next);
         if call == next {
@@ -51,6 +63,18 @@ impl PairTable {
         let service = self.service_field.and_then(|field| service_of(&key[field]));
         let number = service.map(|service| self.service_names.number(service));
         self.services.push(number);
+    }
+
+    fn add_family(&mut self, role: &[u8]) {
+        let family = family_of(role).map(|family| self.fingerprints.of(&[Cow::Borrowed(family)]));
+        let next = self.families.len() as u32;
+        let number = family.map(|family| *self.families.entry(family).or_insert(next));
+        self.role_families.push(number);
+    }
+
+    /// The number of a role's family, if it has one and families are asked for.
+    pub(super) fn family(&self, role: u32) -> Option<u32> {
+        *self.role_families.get(role as usize)?
     }
 
     /// The number of a call's service, if it has one.

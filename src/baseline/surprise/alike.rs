@@ -6,6 +6,7 @@
 use super::constants::LIKE;
 use super::known_pairs::KnownPairs;
 use super::overlaps::Overlaps;
+use super::PairSighting;
 
 /// What the roles most like one do, as far as one call is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -35,9 +36,13 @@ pub(super) struct LikeRoles<'a> {
 }
 
 impl<'a> LikeRoles<'a> {
-    /// The roles most like this one; none if it is not known.
-    pub(super) fn of(role: u32, known: &'a KnownPairs, overlaps: &'a mut Overlaps<'_>) -> Self {
-        let calls = known.of_role(role);
+    /// The other roles most like one that makes these calls; none if it makes none.
+    pub(super) fn of(
+        role: u32,
+        calls: &[PairSighting],
+        known: &'a KnownPairs,
+        overlaps: &'a mut Overlaps<'_>,
+    ) -> Self {
         let shared = match calls {
             [] => &[],
             calls => overlaps.of(calls),
@@ -150,7 +155,7 @@ impl Nearest {
 #[cfg(test)]
 mod tests {
     use super::super::makers::Makers;
-    use super::super::{Pair, PairSighting};
+    use super::super::Pair;
     use super::*;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -212,14 +217,14 @@ mod tests {
         let (known, _) = KnownPairs::new(known.into(), Timestamp(0));
         let makers = Makers::new(&known);
         let mut overlaps = Overlaps::new(&known, &makers);
-        let like = LikeRoles::of(0, &known, &mut overlaps);
+        let like = LikeRoles::of(0, known.of_role(0), &known, &mut overlaps);
         let one_half_and_one_fifth = 0.25 + 0.2 * 0.2;
         let votes = like.votes(makers.of(9));
         assert_eq!((votes.roles, votes.makers), (2, 1));
         assert_eq!(votes.weight, one_half_and_one_fifth);
         assert_eq!(votes.makers_weight, 0.2 * 0.2);
 
-        let like = LikeRoles::of(4, &known, &mut overlaps);
+        let like = LikeRoles::of(4, &[], &known, &mut overlaps);
         assert_eq!(like.votes(makers.of(9)), Votes::default(), "not known");
     }
 }

@@ -11,6 +11,7 @@
 //! | `makers.rs`, `overlaps.rs`, `alike.rs` | who makes a call, how many calls two roles share, the roles most like one (steps 1 and 2) |
 //! | `service.rs` | the services a role used (step 3) |
 //! | `role_history.rs` | a role's own rate of new calls (step 6) |
+//! | `families.rs` | the known siblings of a new role, and what they make (docs/families.md) |
 //! | `terms.rs`, `decimal.rs` | the score, its parts, and how they are written |
 //! | `sentence.rs` | the sentence |
 //!
@@ -24,7 +25,7 @@
 //! let (ann, bob, get_object, delete_trail) = (0, 1, 0, 1);
 //! let stored = vec![known(ann, get_object), known(bob, get_object)];
 //! let observed = vec![Pair { role: ann, call: delete_trail }];
-//! let evidence = rank(Timestamp(100 * DAY), stored, observed, |_| None);
+//! let evidence = rank(Timestamp(100 * DAY), stored, observed, |_| None, |_| None);
 //!
 //! assert_eq!(six_decimals(evidence[0].terms().score()), "7.558614");
 //! assert_eq!(
@@ -38,6 +39,7 @@ mod alike;
 mod constants;
 mod decimal;
 mod evidence;
+mod families;
 mod known_pairs;
 mod makers;
 mod new_pairs;
@@ -49,13 +51,14 @@ mod terms;
 
 pub use alike::Votes;
 pub use decimal::six_decimals;
-pub use evidence::{Evidence, Novelty};
+pub use evidence::{Evidence, Novelty, Siblings};
 pub use role_history::RoleHistory;
 pub use service::service_of;
 pub use terms::Terms;
 
 use crate::time::Timestamp;
 use alike::LikeRoles;
+use families::{Families, Family};
 use known_pairs::KnownPairs;
 use makers::Makers;
 use new_pairs::NewPairs;
@@ -103,7 +106,8 @@ impl PairSighting {
 /// What was counted of each observed pair that is new, in the order of the pairs.
 ///
 /// `stored` are the baseline's pairs that are not forgotten, joined and appended rows alike, also those first seen after the window
-/// opened. Of the `observed` pairs those that are known are left out. `service_of` gives the number of a call's service, if it has one.
+/// opened. Of the `observed` pairs those that are known are left out. `service_of` gives the number of a call's service, if it has one,
+/// `family_of` that of a role's family, if new roles are compared with known ones of their family and this one has one.
 ///
 /// Memory: a stored pair takes sixteen bytes, which are sorted where they are, and at most eight more; a role and a call take some
 /// tens of bytes. Time: sorting, then for each role with a new pair the sum of the makers of its calls at most, and one look at every
@@ -113,11 +117,14 @@ pub fn rank(
     stored: Vec<PairSighting>,
     observed: Vec<Pair>,
     service_of: impl Fn(u32) -> Option<u32>,
+    family_of: impl Fn(u32) -> Option<u32>,
 ) -> Vec<Evidence> {
     let (known, learned) = KnownPairs::new(stored, window_opens);
+    let new = NewPairs::new(observed, learned, &known);
     let ranker = Ranker {
         window_opens,
-        new: NewPairs::new(observed, learned, &known),
+        families: Families::new(new.observed(), &known, family_of),
+        new,
         makers: Makers::new(&known),
         known,
         service_of,
@@ -131,25 +138,29 @@ pub fn rank(
 }
 
 /// Everything that a run knows.
-struct Ranker<F> {
+struct Ranker<S, F> {
     window_opens: Timestamp,
     known: KnownPairs,
     new: NewPairs,
     makers: Makers,
-    service_of: F,
+    families: Families<F>,
+    service_of: S,
 }
 
-impl<F: Fn(u32) -> Option<u32>> Ranker<F> {
+impl<S: Fn(u32) -> Option<u32>, F: Fn(u32) -> Option<u32>> Ranker<S, F> {
     /// What was counted of the new pairs of one role.
     fn of_role(&self, pairs: &[Pair], overlaps: &mut Overlaps<'_>) -> Vec<Evidence> {
         let role = pairs[0].role;
-        let calls = self.known.of_role(role);
+        let own = self.known.of_role(role);
+        let family = self.families.of(role, &self.known);
+        let calls = family.map_or(own, Family::calls);
         let history = RoleHistory::new(calls, self.window_opens);
         let used = UsedServices::new(calls, &self.service_of);
-        let like = LikeRoles::of(role, &self.known, overlaps);
+        let like = LikeRoles::of(role, calls, &self.known, overlaps);
         let evidence = |&pair: &Pair| Evidence {
             pair,
-            role: history,
+            role: RoleHistory::new(own, self.window_opens),
+            siblings: family.map(|family| family.siblings(pair.call, history)),
             like: like.votes(self.makers.of(pair.call)),
             others: self.known.other_roles(role),
             makers: self.makers.of(pair.call).len(),

@@ -1,35 +1,54 @@
 //! The sentence that says why a new pair has its score: one clause for each thing that was counted.
 //!
-//! Clauses 1 and 2 explain the `peers` of [`Terms`](super::Terms), 3 its `service`, 4 its `rollout` and 5 its `weight`.
+//! Clauses 1 and 2 explain the `peers` of [`Terms`](super::Terms), 3 its `service`, 4 its `rollout` and 5 its `weight`. The clauses of a new
+//! role with known siblings are those of docs/families.md, section 3.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Siblings};
 
 impl Evidence {
     /// The sentence. `service` is the call's, and is not used if the role used it before or the call has none.
     pub fn reason(&self, service: &[u8]) -> String {
         let clauses = [
-            Some(self.what_like_roles_do()),
+            self.is_new_role().then(|| "the role is new".to_owned()),
+            self.siblings.as_ref().map(Siblings::what_they_do),
+            self.what_like_roles_do(),
             Some(self.what_other_roles_do()),
-            self.new_service.then(|| never_used(service)),
+            self.new_service.then(|| self.never_used(service)),
             self.rollout(),
-            self.what_the_role_did(),
+            self.what_was_done_before(),
         ];
         let clauses: Vec<String> = clauses.into_iter().flatten().collect();
         clauses.join("; ")
     }
 
-    fn what_like_roles_do(&self) -> String {
-        let (roles, makers) = (self.like.roles, self.like.makers);
-        match (self.role.calls, roles, makers) {
-            (0, _, _) => "the role is new".to_owned(),
-            (_, 0, _) => "no other role shares a call with it".to_owned(),
-            (_, 1, 0) => "the one role most like it does not make this call".to_owned(),
-            (_, 1, _) => "the one role most like it makes this call".to_owned(),
-            _ => {
-                let (number, make) = number_and_verb(makers);
-                format!("{number} of the {roles} roles most like it {make} this call")
-            }
+    fn is_new_role(&self) -> bool {
+        self.role.calls == 0
+    }
+
+    /// Who is compared with the others, and whose rate of new calls counts.
+    fn subject(&self) -> &'static str {
+        match self.siblings {
+            Some(_) => "its family",
+            None => "the role",
         }
+    }
+
+    /// Nothing of a new role, unless it has a family that does not make the call.
+    fn what_like_roles_do(&self) -> Option<String> {
+        let it = match self.siblings {
+            Some(siblings) if siblings.makers == 0 => "its family",
+            None if !self.is_new_role() => "it",
+            _ => return None,
+        };
+        Some(match (self.like.roles, self.like.makers) {
+            (0, _) => format!("no other role shares a call with {it}"),
+            (1, 0) => format!("the one role most like {it} does not make this call"),
+            (1, _) => format!("the one role most like {it} makes this call"),
+            (roles, makers) => {
+                let (number, make) = number_and_verb(makers);
+                format!("{number} of the {roles} roles most like {it} {make} this call")
+            }
+        })
     }
 
     fn what_other_roles_do(&self) -> String {
@@ -44,38 +63,53 @@ impl Evidence {
         }
     }
 
+    fn never_used(&self, service: &[u8]) -> String {
+        let (subject, service) = (self.subject(), String::from_utf8_lossy(service));
+        format!("{subject} never used {service} before")
+    }
+
     fn rollout(&self) -> Option<String> {
         let adopters = self.adopters;
         (adopters > 1).then(|| format!("{adopters} roles began making this call in this window"))
     }
 
-    fn what_the_role_did(&self) -> Option<String> {
-        let role = &self.role;
-        if role.calls == 0 {
+    fn what_was_done_before(&self) -> Option<String> {
+        let (subject, history) = (self.subject(), self.history());
+        if history.calls == 0 {
             return None;
         }
-        if role.first_seen.is_none() {
-            return Some("it is not known when the role was first seen".to_owned());
+        if history.first_seen.is_none() {
+            return Some(format!("it is not known when {subject} was first seen"));
         }
-        if role.days_counted == 0.0 {
-            let known = days(role.days_known);
+        if history.days_counted == 0.0 {
+            let known = days(history.days_known);
             return Some(format!(
-                "the role was first seen {known} before this window"
+                "{subject} was first seen {known} before this window"
             ));
         }
-        let made = match role.new_calls {
+        let made = match history.new_calls {
             0 => "no new call for".to_owned(),
             1 => "1 new call in".to_owned(),
             calls => format!("{calls} new calls in"),
         };
-        let counted = days(role.days_counted.round_ties_even() as i64);
-        Some(format!("before this window the role made {made} {counted}"))
+        let counted = days(history.days_counted.round_ties_even() as i64);
+        Some(format!(
+            "before this window {subject} made {made} {counted}"
+        ))
     }
 }
 
-fn never_used(service: &[u8]) -> String {
-    let service = String::from_utf8_lossy(service);
-    format!("the role never used {service} before")
+impl Siblings {
+    fn what_they_do(&self) -> String {
+        match (self.roles, self.makers) {
+            (1, 0) => "the one known role of its family does not make this call".to_owned(),
+            (1, _) => "the one known role of its family makes this call".to_owned(),
+            (roles, makers) => {
+                let (number, make) = number_and_verb(makers);
+                format!("{number} of the {roles} known roles of its family {make} this call")
+            }
+        }
+    }
 }
 
 /// `none … makes`, `1 … makes`, `2 … make`.
@@ -115,6 +149,7 @@ mod tests {
             makers: 0,
             adopters: 1,
             new_service: false,
+            siblings: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 /// The parts of a score, in nats (natural logarithms) but for the weight, which is a factor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
-    /// How rare the call is among the roles most like it, and among all. Above 0.
+    /// How rare the call is among the roles most like it, and among all. Above 0, but for what the family of a new role makes: 0.
     pub peers: f64,
     /// What a service adds that the role never used; else 0.
     pub service: f64,
@@ -21,10 +21,17 @@ impl Evidence {
     pub fn terms(&self) -> Terms {
         let service = if self.new_service { SERVICE.ln() } else { 0.0 };
         Terms {
-            peers: -self.share().ln(),
+            peers: self.peers(),
             service,
             rollout: -ROLLOUT * (self.adopters as f64).ln(),
-            weight: self.role.weight(),
+            weight: self.history().weight(),
+        }
+    }
+
+    fn peers(&self) -> f64 {
+        match self.is_family_call() {
+            true => 0.0,
+            false => -self.share().ln(),
         }
     }
 
@@ -70,6 +77,7 @@ mod tests {
         makers: 0,
         adopters: 1,
         new_service: false,
+        siblings: None,
     };
 
     fn near(one: f64, other: f64) -> bool {
