@@ -1,9 +1,9 @@
 """What families change, measured: the formula before and with them where stacks are deployed anew, with attackers who know of them.
 
-    families.py [--seeds N]
+    families.py [--seeds N] [--engine pipe|formula] [--program PATH]
 
-Writes the table between the markers in docs/evaluation.md. The worlds are those of `run.py`, the streams are the same: only the names of the roles that attackers
-make are changed here, or the role in which an attack happens. Not part of `make evaluate`: the program has no families.
+Writes the table between the markers in docs/evaluation.md. The worlds are those of `run.py`, the streams are the same: only names of roles are
+changed here, or the role in which an attack happens. With --engine formula the Python implementations rank instead of the program.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import run
 from report import mean_and_spread, table
 from scoring.families import Families, family_of
 from scoring.formula import Formula, service
+from scoring.unseen import Unseen, UnseenFamilies
 from simulator.history import simulate
 from simulator.organisation import suffix
 
@@ -39,6 +40,13 @@ def any_family(stream, rng):
 def widest_family(stream, rng):
     """The role made for an attack is named like one of the family that makes the most calls."""
     return named(stream, rng, lambda families: max(sorted(families), key=lambda family: len(families[family])))
+
+
+def administrators(stream, rng):
+    """All roles of administrators have names of one family, as IAM Identity Center gives them, and so has the role made for an attack."""
+    digits = lambda: "".join(rng.choice(list("0123456789abcdef"), size=16))
+    is_one = lambda name: name.startswith(("SSO_Admin", "maintenance-"))
+    return replace(stream, roles=[f"AWSReservedSSO_Admin_{digits()}" if is_one(name) else name for name in stream.roles])
 
 
 def named(stream, rng, choose):
@@ -73,30 +81,37 @@ def same_day(at, day):
 
 
 VARIANTS = {
-    "as it is": as_it_is, "named like any family": any_family, "named like the widest family": widest_family, "inside a redeployed role": inside_redeployed,
+    "as it is": as_it_is, "named like any family": any_family, "named like the widest family": widest_family,
+    "named like administrators": administrators, "inside a redeployed role": inside_redeployed,
 }  # fmt: skip
 
 
 def evaluate(job):
-    """The figures of both methods for each variant of one seed, and how many roles become new that have a known sibling."""
-    world, seed = job
+    """The figures of both methods for each variant of one seed."""
+    world, seed, program = job
     stream = simulate(tomllib.loads((run.HERE / "worlds" / f"{world}.toml").read_text()), seed)
-    return {variant: compare(change(stream, np.random.default_rng(seed)), seed) for variant, change in VARIANTS.items()}
+    return {variant: compare(change(stream, np.random.default_rng(seed)), seed, program) for variant, change in VARIANTS.items()}
 
 
-def compare(stream, seed):
-    service_of = lambda call: service(stream.calls[call])
+def compare(stream, seed, program):
     before, scored = days.history(stream), list(days.scored(stream))
-    methods = Formula(service_of), Families(service_of, stream.roles)
-    return {method.name: run.judged(method, before, scored, stream, seed) for method in methods}
+    return {families: run.judged(method, before, scored, stream, seed) for families, method in methods(stream, program).items()}
+
+
+def methods(stream, program):
+    """Without and with families: the program or, if there is none, the Python implementations."""
+    service_of = lambda call: service(stream.calls[call])
+    if program:
+        return {"without": Unseen(program, stream.roles, stream.calls), "with": UnseenFamilies(program, stream.roles, stream.calls)}
+    return {"without": Formula(service_of), "with": Families(service_of, stream.roles)}
 
 
 def rows(results):
     for variant in VARIANTS:
-        for method in ("formula", "families"):
-            figures = [seed[variant][method] for seed in results]
+        for families in ("without", "with"):
+            figures = [seed[variant][families] for seed in results]
             cells = [mean_and_spread([one[name] for one in figures], decimals) for name, _, decimals in FIGURES]
-            yield [variant, method, *cells, f"{np.mean([one['by_kind']['new role'] for one in figures]):.2f}"]
+            yield [variant, families, *cells, f"{np.mean([one['by_kind']['new role'] for one in figures]):.2f}"]
 
 
 def siblings(world, seed):
@@ -114,10 +129,15 @@ def siblings(world, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
-    seeds = range(1, parser.parse_args().seeds + 1)
+    parser.add_argument("--engine", choices=("pipe", "formula"), default="pipe")
+    parser.add_argument("--program", default=str(run.TARGET / "release" / "unseen"))
+    options = parser.parse_args()
+    program = options.program if options.engine == "pipe" else None
     with multiprocessing.Pool(2) as pool:
-        results = pool.map(evaluate, [("redeploy", seed) for seed in seeds], chunksize=1)
-    text = table(["role made for an attack", "method", *(title for _, title, _ in FIGURES), "new role"], rows(results))
+        results = pool.map(evaluate, [("redeploy", seed, program) for seed in range(1, options.seeds + 1)], chunksize=1)
+    apart = max((one["difference"] or 0 for seed in results for variant in seed.values() for one in variant.values()), default=0)
+    print(f"the program and the second implementation are at most {apart:.0e} apart")
+    text = table(["role made for an attack", "families", *(title for _, title, _ in FIGURES), "new role"], rows(results))
     for world in run.WORLDS:
         print(world, "new roles with a known sibling, first seed:", siblings(world, 1))
     print(text)

@@ -1,7 +1,4 @@
-"""The formula with families: a new role is scored as its family would be. The definition is docs/families.md.
-
-A variant that is measured, and no part of the program.
-"""
+"""The formula with families: a new role is scored as its family would be. Written after docs/families.md; shares no code with the program."""
 
 import re
 from collections import defaultdict
@@ -44,6 +41,13 @@ class FamilyWorld(formula.World):
         return (0.0 if call in self.calls_of(role) else peers), makers
 
 
+def explain(known, new, opens, service_of, family_of):
+    """The terms of each new pair."""
+    world = FamilyWorld(known, new, opens, service_of, family_of)
+    alike = {role: world.alike(role) for role in {role for role, _ in new}}
+    return {(role, call): world.terms(role, call, alike[role]) for role, call in new}
+
+
 class Families(formula.Formula):
     """The formula with families as a method. `names` are the roles' names, by number."""
 
@@ -56,6 +60,5 @@ class Families(formula.Formula):
     def judge(self, day):
         known = self.baseline.known(day)
         new = [pair for pair in day.observed if pair not in known]
-        world = FamilyWorld(known, new, day.opens, self.service_of, self.family.__getitem__)
-        alike = {role: world.alike(role) for role in {role for role, _ in new}}
-        return Ranking.summed({pair: world.terms(*pair, alike[pair[0]]).surprise for pair in new})
+        terms = explain(known, new, day.opens, self.service_of, self.family.__getitem__)
+        return Ranking.summed({pair: one.surprise for pair, one in terms.items()})

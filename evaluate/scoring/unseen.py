@@ -4,7 +4,7 @@ Rows have the shape that the app's searches give them: observations with the sto
 compared with the second implementation in `formula.py`; `difference` is the greatest found so far.
 """
 
-from . import formula, pipe
+from . import families, formula, pipe
 from .method import Baseline, Ranking
 
 OBSERVED = ("user", "command", "firstTime", "lastTime", "firstTimeSeen", "lastTimeSeen", "enough_data")
@@ -24,6 +24,7 @@ class Unseen:
     """The program. Roles and calls are numbers outside and names in the pipe."""
 
     name = "unseen"
+    options = ()  # beside `explain=true`
 
     def __init__(self, program, roles, calls):
         self.program, self.roles, self.calls = program, roles, calls
@@ -33,7 +34,7 @@ class Unseen:
         self.difference = 0.0
 
     def judge(self, day):
-        rows = pipe.run(self.program, "unseen", unseen_args(day.as_of), [self.body(day.observed)])
+        rows = pipe.run(self.program, "unseen", unseen_args(day.as_of, *self.options), [self.body(day.observed)])
         explained = {(self.number[0][row["user"]], self.number[1][row["command"]]): row for row in rows}
         self.compare(day, explained)
         return Ranking.summed({pair: float(row["surprise"]) for pair, row in explained.items()})
@@ -58,8 +59,25 @@ class Unseen:
         new = [pair for pair in day.observed if pair not in known]
         if set(new) != set(explained):
             raise AssertionError(f"day {day.number}: {len(explained)} pairs reported, expected {len(new)}")
-        terms = formula.explain(known, new, day.opens, lambda call: formula.service(self.calls[call]))
+        terms = self.expected(known, new, day.opens)
         self.difference = max([self.difference, *(apart(terms[pair], row) for pair, row in explained.items())])
+
+    def expected(self, known, new, opens):
+        """The terms of the second implementation."""
+        return formula.explain(known, new, opens, self.service_of)
+
+    def service_of(self, call):
+        return formula.service(self.calls[call])
+
+
+class UnseenFamilies(Unseen):
+    """The program with `families=true`."""
+
+    name = "families"
+    options = ("families=true",)
+
+    def expected(self, known, new, opens):
+        return families.explain(known, new, opens, self.service_of, lambda role: families.family_of(self.roles[role]))
 
 
 def apart(terms, row):
