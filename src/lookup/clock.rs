@@ -44,14 +44,21 @@ impl Clock {
     #[inline]
     pub fn check(self, time: Timestamp) -> Option<BrokenTime> {
         let latest = self.now.saturating_add(DAY);
-        if time > latest {
-            let as_milliseconds = Timestamp(time.0 / 1_000);
-            let can_be_true = Self::FIRST_CALL <= as_milliseconds && as_milliseconds <= latest;
-            return Some(match can_be_true {
-                true => BrokenTime::Milliseconds,
-                false => BrokenTime::Ahead,
-            });
+        match self.earliest <= time && time <= latest {
+            true => None,
+            false => Some(self.broken(time, latest)),
         }
-        (time < self.earliest).then_some(BrokenTime::TooEarly)
+    }
+
+    #[cold]
+    fn broken(self, time: Timestamp, latest: Timestamp) -> BrokenTime {
+        let as_milliseconds = Timestamp(time.0 / 1_000);
+        match () {
+            () if time < self.earliest => BrokenTime::TooEarly,
+            () if Self::FIRST_CALL <= as_milliseconds && as_milliseconds <= latest => {
+                BrokenTime::Milliseconds
+            }
+            () => BrokenTime::Ahead,
+        }
     }
 }

@@ -41,6 +41,7 @@ impl Timestamp {
     /// Nothing else is a time: no blank, plus sign in front, `.5` or `5.`. An exponent is what a spreadsheet, or a database that keeps
     /// numbers as doubles, makes of a large number. Decimals after the sixth are cut off, towards zero. A number too large to hold becomes [`Timestamp::MAX`] or [`Timestamp::MIN`], which the rules
     /// then see as what it is, a broken clock.
+    #[inline]
     pub fn parse(text: &[u8]) -> Result<Option<Timestamp>, NotATime> {
         let (negative, digits) = match text {
             [] => return Ok(None),
@@ -148,6 +149,7 @@ fn eight_digits(text: [u8; 8]) -> Option<u64> {
 ///
 /// Worked out in whole numbers: through a double, the last of six decimals of today's times would be a guess.
 #[cold]
+#[inline(never)]
 fn micros_with_exponent(text: &[u8]) -> Option<u64> {
     let (mantissa, exponent) = text.split_at(text.iter().position(|byte| b"eE".contains(byte))?);
     let exponent = std::str::from_utf8(&exponent[1..]).ok()?;
