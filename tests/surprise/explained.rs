@@ -26,6 +26,9 @@ fn general(clause: &str) -> String {
         (r"\bmakes\b", "make"),
         (r"N new call in", "N new calls in"),
         (r"never used .+ before", "never used S before"),
+        (r"(most like|with) its family", "$1 it"),
+        (r"when its family", "when the role"),
+        (r"\bits family (never|made|was|began)", "the role $1"),
     ];
     forms
         .iter()
@@ -51,6 +54,7 @@ proptest! {
 #[test]
 fn the_page_has_these_clauses_and_no_other() {
     let known = [
+        "N of the N known roles of its family make this call",
         "N of the N other roles make it",
         "N of the N roles most like it make this call",
         "N roles began making this call in this window",
@@ -58,8 +62,11 @@ fn the_page_has_these_clauses_and_no_other() {
         "before this window the role made no new call for N days",
         "it is not known when the role was first seen",
         "no other role shares a call with it",
+        "none of the N known roles of its family make this call",
         "none of the N other roles make it",
         "none of the N roles most like it make this call",
+        "the one known role of its family does not make this call",
+        "the one known role of its family make this call",
         "the one other role does not make it",
         "the one other role make it",
         "the one role most like it does not make this call",
