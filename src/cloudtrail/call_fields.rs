@@ -1,5 +1,6 @@
 //! The one table of fields that a key of calls may be made of: the names that observations have in Splunk, and what of a call each is.
 
+use super::context::RecordDetail;
 use super::record::Call;
 
 /// A field of a call.
@@ -19,7 +20,7 @@ pub enum CallField {
     Src,
     /// The program that called.
     UserAgent,
-    /// The ARN of the first resource.
+    /// The ARN of the first resource, as in Splunk; what only the request names is in no key.
     Object,
     /// `s3`.
     Service,
@@ -58,6 +59,16 @@ impl CallField {
             .map(|(_, field)| *field)
     }
 
+    /// What of a record it is read from.
+    pub fn detail(self) -> RecordDetail {
+        match self {
+            Self::User | Self::Command | Self::Account | Self::Role | Self::Service => {
+                RecordDetail::Key
+            }
+            _ => RecordDetail::Context,
+        }
+    }
+
     /// The names of all.
     pub fn names() -> [&'static str; TABLE.len()] {
         TABLE.map(|(name, _)| name)
@@ -67,6 +78,7 @@ impl CallField {
 impl Call<'_> {
     /// Appends the value of a field, and returns whether it has one.
     pub fn write(&self, field: CallField, out: &mut Vec<u8>) -> bool {
+        let context = &self.context;
         let value = match field {
             CallField::User => {
                 self.write_user(out);
@@ -78,13 +90,13 @@ impl Call<'_> {
             }
             CallField::Account => self.account,
             CallField::Role => self.role,
-            CallField::Region => self.region,
-            CallField::Src => self.source_ip,
-            CallField::UserAgent => self.user_agent,
-            CallField::Object => self.object,
+            CallField::Region => context.region,
+            CallField::Src => context.source_ip,
+            CallField::UserAgent => context.user_agent,
+            CallField::Object => context.resource,
             CallField::Service => Some(self.service),
-            CallField::EventType => self.event_type,
-            CallField::ReadOnly => self.read_only,
+            CallField::EventType => context.event_type,
+            CallField::ReadOnly => context.read_only,
         };
         out.extend_from_slice(value.unwrap_or_default().as_bytes());
         value.is_some()

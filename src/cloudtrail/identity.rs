@@ -27,6 +27,7 @@ pub(super) struct Identity<'a> {
     arn: TextField<'a>,
     account: TextField<'a>,
     name: TextField<'a>,
+    access_key: TextField<'a>,
     session: ObjectField<SessionContext<'a>>,
 }
 
@@ -49,6 +50,8 @@ pub(super) struct Caller<'a> {
     pub(super) user: User<'a>,
     pub(super) account: Option<&'a str>,
     pub(super) role: Option<&'a str>,
+    /// The name of the role's session. No key has it.
+    pub(super) session: Option<&'a str>,
 }
 
 impl<'a> Identity<'a> {
@@ -78,20 +81,27 @@ impl<'a> Identity<'a> {
             None => self.account.text()?,
         };
         let arn = self.arn.text()?;
+        let assumed = arn.and_then(AssumedRole::of);
         let role = match issuer.name.text()? {
             Some(name) => Some(name),
-            None => arn.and_then(|arn| Some(assumed_role(arn)?.1)),
+            None => assumed.map(|assumed| assumed.role),
         };
         let user = match (account, role, arn) {
             (Some(account), Some(role), _) => User::Role { account, role },
-            (_, _, Some(arn)) => User::Arn(assumed_role(arn).map_or(arn, |(arn, _)| arn)),
+            (_, _, Some(arn)) => User::Arn(assumed.map_or(arn, |assumed| assumed.without_session)),
             _ => return Err(NotACall::NoKey),
         };
         Ok(Caller {
             user,
             account,
             role,
+            session: assumed.and_then(|assumed| assumed.session),
         })
+    }
+
+    /// The access key that signed the call.
+    pub(super) fn access_key(&self) -> Option<&str> {
+        self.access_key.shown()
     }
 
     /// A user by its name, which is the last part of its ARN.
@@ -107,6 +117,7 @@ impl<'a> Identity<'a> {
             user,
             account,
             role: None,
+            session: None,
         })
     }
 
@@ -116,6 +127,7 @@ impl<'a> Identity<'a> {
             user: User::Root { account },
             account: Some(account),
             role: None,
+            session: None,
         })
     }
 
@@ -136,12 +148,28 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// An ARN `…:assumed-role/<role>/<session>` without its session, and the role's name in it.
-fn assumed_role(arn: &str) -> Option<(&str, &str)> {
-    const KIND: &str = ":assumed-role/";
-    let name_starts = arn.find(KIND)? + KIND.len();
-    let name = arn[name_starts..].split('/').next()?;
-    (!name.is_empty()).then_some((&arn[..name_starts + name.len()], name))
+/// An ARN `…:assumed-role/<role>/<session>`, taken apart.
+#[derive(Clone, Copy)]
+struct AssumedRole<'a> {
+    without_session: &'a str,
+    role: &'a str,
+    session: Option<&'a str>,
+}
+
+impl<'a> AssumedRole<'a> {
+    fn of(arn: &'a str) -> Option<Self> {
+        const KIND: &str = ":assumed-role/";
+        let name_starts = arn.find(KIND)? + KIND.len();
+        let (role, session) = match arn[name_starts..].split_once('/') {
+            Some((role, session)) => (role, Some(session)),
+            None => (&arn[name_starts..], None),
+        };
+        (!role.is_empty()).then_some(Self {
+            without_session: &arn[..name_starts + role.len()],
+            role,
+            session: session.filter(|session| !session.is_empty()),
+        })
+    }
 }
 
 impl<'a> Fields<'a> for Identity<'a> {
@@ -151,6 +179,7 @@ impl<'a> Fields<'a> for Identity<'a> {
             b"arn" => self.arn = fields.next_value()?,
             b"accountId" => self.account = fields.next_value()?,
             b"userName" => self.name = fields.next_value()?,
+            b"accessKeyId" => self.access_key = fields.next_value()?,
             b"sessionContext" => self.session = fields.next_value()?,
             _ => skip(fields)?,
         }

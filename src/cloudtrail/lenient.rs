@@ -3,16 +3,22 @@
 //! serde_json gives up a record for a control character in a field that nobody reads. This deserializer passes over such a value, and
 //! hands a value that is to be read and cannot be to its visitor as bytes. It is slower, and used for nothing but records with a fault.
 
+use super::context::RecordDetail;
 use super::fields::TextField;
 use super::lexical::{Members, NoEnd};
+use super::object::{Candidate, WithContext};
 use serde::de::value::Error;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{forward_to_deserialize_any, Deserialize};
 use std::borrow::Cow;
 
-/// Reads the value that `text` is; none if it is not even made of names and values.
-pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t [u8]) -> Option<T> {
-    T::deserialize(LooseValue(text)).ok()
+/// Reads the object that `text` is; none if it is not even made of names and values.
+pub(super) fn read(text: &[u8], detail: RecordDetail) -> Option<Candidate<'_>> {
+    let value = LooseValue(text);
+    match detail {
+        RecordDetail::Key => Candidate::deserialize(value).ok(),
+        RecordDetail::Context => WithContext::deserialize(value).ok().map(|read| read.0),
+    }
 }
 
 /// The text of one value.
@@ -42,6 +48,9 @@ impl<'de> Deserializer<'de> for LooseValue<'de> {
 
 impl<'t> LooseValue<'t> {
     fn scalar<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Error> {
+        if let b"true" | b"false" = self.0 {
+            return visitor.visit_bool(self.0 == b"true");
+        }
         match serde_json::from_slice::<TextField<'t>>(self.0) {
             Ok(TextField::Is(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
             Ok(TextField::Is(Cow::Owned(text))) => visitor.visit_string(text),
@@ -95,10 +104,9 @@ fn broken(_: NoEnd) -> Error {
 mod tests {
     use super::super::record::{NotACall, Record};
     use super::*;
-    use crate::cloudtrail::object::Candidate;
 
     fn record(text: &[u8]) -> Option<Record<'_>> {
-        read::<Candidate<'_>>(text).map(|candidate| candidate.record)
+        read(text, RecordDetail::Key).map(|candidate| candidate.record)
     }
 
     const IDENTITY: &str = r#"{"type":"AssumedRole","accountId":"1","arn":"a:assumed-role/R/s"}"#;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `record.rs` | what a record means: its key, its time, or why it is no call |
 //! | `identity.rs`, `event_time.rs` | who called; when |
+//! | `context.rs`, `target.rs` | what came with a call; what it was made on |
 //! | `call_fields.rs` | the fields that a key may be made of |
 //! | `fields.rs` | fields of whatever JSON type, of which only one is of use |
 //! | `object.rs` | one object: is it a record, or may records be in it |
@@ -19,6 +20,7 @@
 
 mod buffer;
 mod call_fields;
+mod context;
 mod envelopes;
 mod event_time;
 mod fields;
@@ -34,8 +36,10 @@ mod recovery;
 mod search;
 #[cfg(test)]
 mod seen;
+mod target;
 
 pub use call_fields::CallField;
+pub use context::{CallContext, RecordDetail};
 pub use envelopes::{begins_with_json, is_without_records, CSV_COLUMNS};
 pub use foreign::ForeignForm;
 pub use found::{Found, Malformed, Origin, TextLine};

@@ -2,6 +2,7 @@
 //!
 //! Does not know how to go on behind an object that cannot be read.
 
+use super::context::RecordDetail;
 use super::envelopes;
 use super::fields::{read_any, Fields, ObjectField};
 use super::record::Record;
@@ -21,13 +22,29 @@ pub(super) fn is_mark(name: &[u8]) -> bool {
     matches!(name, b"eventVersion" | b"eventName" | b"userIdentity")
 }
 
+/// A candidate whose context is read.
+#[derive(Default)]
+pub(super) struct WithContext<'a>(pub(super) Candidate<'a>);
+
 /// Reads the object that the text begins with, and tells where it ends.
-pub(super) fn read(text: &[u8]) -> Result<(Candidate<'_>, usize), serde_json::Error> {
+pub(super) fn read(
+    text: &[u8],
+    detail: RecordDetail,
+) -> Result<(Candidate<'_>, usize), serde_json::Error> {
+    match detail {
+        RecordDetail::Key => read_as::<Candidate<'_>>(text),
+        RecordDetail::Context => {
+            read_as::<WithContext<'_>>(text).map(|(WithContext(read), length)| (read, length))
+        }
+    }
+}
+
+fn read_as<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<(T, usize), serde_json::Error> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter();
-    let candidate = values
+    let value = values
         .next()
         .expect("a text that begins with a bracket has a value or an error")?;
-    Ok((candidate, values.byte_offset()))
+    Ok((value, values.byte_offset()))
 }
 
 impl<'a> Fields<'a> for Candidate<'a> {
@@ -39,11 +56,32 @@ impl<'a> Fields<'a> for Candidate<'a> {
     }
 }
 
+impl<'a> Fields<'a> for WithContext<'a> {
+    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
+        let Self(candidate) = self;
+        match candidate.record.context.take(name, fields)? {
+            true => Ok(()),
+            false => candidate.field(name, fields),
+        }
+    }
+}
+
+/// An object of these fields; nothing, if it is of another type.
+fn read_object<'a, T: Fields<'a>, D: Deserializer<'a>>(json: D) -> Result<T, D::Error> {
+    match read_any(json)? {
+        ObjectField::Is(read) => Ok(read),
+        ObjectField::Absent | ObjectField::Other => Ok(T::default()),
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Candidate<'a> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        match read_any(json)? {
-            ObjectField::Is(candidate) => Ok(candidate),
-            ObjectField::Absent | ObjectField::Other => Ok(Self::default()),
-        }
+        read_object(json)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for WithContext<'a> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        read_object(json)
     }
 }

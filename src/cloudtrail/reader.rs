@@ -7,6 +7,7 @@
 //! Does not know what a record means, which envelopes there are (`envelopes.rs`), or how to go on behind a fault (`recovery.rs`).
 
 use super::buffer::{reason, Buffer, Next, LARGE, LONGEST};
+use super::context::RecordDetail;
 use super::envelopes::{self, Entrance};
 use super::fields::TextField;
 use super::found::{line_ends, Found, Malformed, TextLine};
@@ -24,7 +25,7 @@ const MOST_OPEN: usize = 128;
 /// Takes what is found, in order.
 pub(super) type Each<'e> = dyn FnMut(Found<'_>) + 'e;
 
-/// Reads everything in a text that is at hand as a whole.
+/// Reads everything in a text that is at hand as a whole, in the detail that keys need.
 ///
 /// ```
 /// use unseen::cloudtrail::{read, Found};
@@ -48,6 +49,7 @@ pub fn read(text: &[u8], each: &mut Each<'_>) {
 pub struct RecordReader {
     /// The brackets that are open, outermost first.
     pub(super) open: Vec<Frame>,
+    pub(super) detail: RecordDetail,
     /// How many envelopes lead to the text itself.
     outer: usize,
     /// How many records were found.
@@ -72,6 +74,14 @@ pub(super) enum Frame {
 }
 
 impl RecordReader {
+    /// A reader that reads records in this detail. The default is what keys need.
+    pub fn new(detail: RecordDetail) -> Self {
+        Self {
+            detail,
+            ..Self::default()
+        }
+    }
+
     /// Reads on in `bytes`, and returns how many of them are done with: what is left is to be given again, with more behind it. The last
     /// time `is_all` is true, and all are done with.
     pub fn read(&mut self, bytes: &[u8], is_all: bool, each: &mut Each<'_>) -> usize {
@@ -214,7 +224,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
                 return self.enter(&entry, start);
             }
         }
-        match object::read(rest) {
+        match object::read(rest, self.state.detail) {
             Ok((candidate, length)) => {
                 self.last = Some(start);
                 self.take(candidate, start..start + length);
@@ -437,7 +447,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
         let Some(start) = start else { return inside };
         let mut reader = RecordReader {
             outer: self.depth() + 1,
-            ..RecordReader::default()
+            ..RecordReader::new(self.state.detail)
         };
         let outer = self.state.recovery.origin();
         reader.read(&json[start..], true, &mut |found| match found {

@@ -5,13 +5,12 @@
 //!
 //! Source: AWS CloudTrail User Guide, "CloudTrail record contents".
 
+use super::context::{CallContext, ContextFields};
 use super::event_time::EventTime;
-use super::fields::{read_any, skip, AnyType, Fields, FlagField, ObjectField, TextField};
+use super::fields::{skip, Fields, ObjectField, TextField};
 use super::identity::{Caller, Callers, Identity};
 use crate::time::Timestamp;
-use serde::de::{MapAccess, SeqAccess};
-use serde::{Deserialize, Deserializer};
-use std::borrow::Cow;
+use serde::de::MapAccess;
 
 /// One record, as far as the detection reads it.
 #[derive(Debug, Default)]
@@ -20,13 +19,8 @@ pub struct Record<'a> {
     source: TextField<'a>,
     name: TextField<'a>,
     error: TextField<'a>,
-    region: TextField<'a>,
-    source_ip: TextField<'a>,
-    user_agent: TextField<'a>,
-    event_type: TextField<'a>,
-    read_only: FlagField,
     identity: ObjectField<Identity<'a>>,
-    object: Resource<'a>,
+    pub(super) context: ContextFields<'a>,
     known_as: Option<NotACall>,
     /// It has a field that only records have, so that nothing in it is looked into.
     pub(super) is_marked: bool,
@@ -47,18 +41,8 @@ pub struct Call<'a> {
     pub account: Option<&'a str>,
     /// The role's name.
     pub role: Option<&'a str>,
-    /// The region in which it was called.
-    pub region: Option<&'a str>,
-    /// The address it was called from, or the name of the service that called for the role.
-    pub source_ip: Option<&'a str>,
-    /// The ARN of the first resource.
-    pub object: Option<&'a str>,
-    /// The program that called.
-    pub user_agent: Option<&'a str>,
-    /// The kind of event: `AwsApiCall`.
-    pub event_type: Option<&'a str>,
-    /// Whether the call changes nothing: `true` or `false`.
-    pub read_only: Option<&'static str>,
+    /// What came with it.
+    pub context: CallContext<'a>,
 }
 
 /// Who is behind a call, as a key names it.
@@ -134,6 +118,7 @@ impl Record<'_> {
             user,
             account,
             role,
+            session,
         } = identity.caller(callers)?;
         let source = self.source.text()?.ok_or(NotACall::NoKey)?;
         Ok(Call {
@@ -143,12 +128,7 @@ impl Record<'_> {
             time: self.time.time(),
             account,
             role,
-            region: self.region.shown(),
-            source_ip: self.source_ip.shown(),
-            object: self.object.0.as_deref(),
-            user_agent: self.user_agent.shown(),
-            event_type: self.event_type.shown(),
-            read_only: self.read_only.shown(),
+            context: self.context.with(session, identity.access_key()),
         })
     }
 
@@ -207,13 +187,7 @@ impl<'a> Fields<'a> for Record<'a> {
             b"eventSource" => self.source = fields.next_value()?,
             b"eventName" => self.name = fields.next_value()?,
             b"errorCode" => self.error = fields.next_value()?,
-            b"awsRegion" => self.region = fields.next_value()?,
-            b"sourceIPAddress" => self.source_ip = fields.next_value()?,
-            b"userAgent" => self.user_agent = fields.next_value()?,
-            b"eventType" => self.event_type = fields.next_value()?,
-            b"readOnly" => self.read_only = fields.next_value()?,
             b"userIdentity" => self.identity = fields.next_value()?,
-            b"resources" => self.object = fields.next_value()?,
             _ => {
                 self.known_as = known_by(name).or(self.known_as);
                 skip(fields)?;
@@ -230,51 +204,6 @@ fn known_by(name: &[u8]) -> Option<NotACall> {
         b"digestStartTime" | b"digestS3Object" => Some(NotACall::Digest),
         b"class_uid" => Some(NotACall::Ocsf),
         _ => None,
-    }
-}
-
-/// The first ARN in `resources`.
-#[derive(Debug, Default)]
-struct Resource<'a>(Option<Cow<'a, str>>);
-
-/// One of the `resources`. Most records have its ARN under `ARN`, some under `arn`, as those in `tests/data/cloudtrail` show.
-#[derive(Default)]
-struct Arn<'a>(TextField<'a>);
-
-impl<'a> AnyType<'a> for Resource<'a> {
-    fn other() -> Self {
-        Self(None)
-    }
-    fn null() -> Self {
-        Self(None)
-    }
-    fn list<A: SeqAccess<'a>>(mut values: A) -> Result<Self, A::Error> {
-        let mut first = None;
-        while let Some(value) = values.next_element()? {
-            match value {
-                ObjectField::Is(Arn(TextField::Is(arn))) if !arn.is_empty() => {
-                    first = first.or(Some(arn))
-                }
-                _ => {}
-            }
-        }
-        Ok(Self(first))
-    }
-}
-
-impl<'a> Fields<'a> for Arn<'a> {
-    fn field<A: MapAccess<'a>>(&mut self, name: &[u8], fields: &mut A) -> Result<(), A::Error> {
-        match name {
-            b"ARN" | b"arn" => self.0 = fields.next_value()?,
-            _ => skip(fields)?,
-        }
-        Ok(())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Resource<'a> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        read_any(json)
     }
 }
 
@@ -423,40 +352,6 @@ mod tests {
                 }));
             });
             assert_eq!(found.unwrap(), expected.map(str::to_owned), "{identity}");
-        }
-    }
-
-    #[test]
-    fn the_object_is_the_first_resource_that_has_an_arn() {
-        let object = |resources: &str| {
-            let text = record(r#"{"type":"AssumedRole","arn":"r"}"#).replacen(
-                '{',
-                &format!(r#"{{"resources":{resources},"awsRegion":7,"#),
-                1,
-            );
-            let mut object = None;
-            read(text.as_bytes(), &mut |found| {
-                let Found::Record { record, .. } = found else {
-                    panic!("{found:?}")
-                };
-                object = record.call().unwrap().object.map(str::to_owned);
-            });
-            object
-        };
-        assert_eq!(
-            object(r#"[{"type":"T"},{"ARN":"a"},{"ARN":"b"}]"#).as_deref(),
-            Some("a")
-        );
-        assert_eq!(
-            object(r#"[{"accountId":"1","arn":"c"}]"#).as_deref(),
-            Some("c")
-        );
-        assert_eq!(
-            object(r#"[{"arn":"a","ARN":"b"},{"ARN":"c"}]"#).as_deref(),
-            Some("b")
-        );
-        for none in ["null", "[]", "{}", "\"x\"", "[null,1,{\"ARN\":2}]"] {
-            assert_eq!(object(none), None, "{none}");
         }
     }
 

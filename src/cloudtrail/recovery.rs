@@ -150,7 +150,7 @@ impl ReadPass<'_, '_, '_> {
     /// late, and records in what seems to be in it are not passed over.
     fn take_broken(&mut self, malformed: Malformed, place: Range<usize>) -> Next {
         let object = &self.text.bytes[place.clone()];
-        if let Some(candidate) = lenient::read(object) {
+        if let Some(candidate) = lenient::read(object, self.state.detail) {
             self.last = Some(place.start);
             self.take(candidate, place.clone());
             return Next::To(place.end);

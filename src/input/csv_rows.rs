@@ -3,7 +3,7 @@
 use super::file_reader::{FileReader, Recognition, RecordPlace, Stopped};
 use super::text::Text;
 use super::{InputError, Intent};
-use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin};
+use crate::cloudtrail::{self, ForeignForm, Found, NotACall, Origin, RecordReader};
 use crate::lookup::{FactReader, FactRow};
 use crate::observations::CONTEXT_FIELDS;
 use crate::rows::{without_mark, Column, Header, Reader, Row, RowError};
@@ -143,7 +143,8 @@ impl FileReader<'_, '_, '_> {
             return;
         }
         let line = format!("row {}", row.number());
-        cloudtrail::read(&text, &mut |found| match found {
+        let mut reader = RecordReader::new(self.record_detail());
+        reader.read(&text, true, &mut |found| match found {
             Found::Fault(fault) => {
                 self.fault(file, fault.bytes, format_args!(" {line}: {}", fault.reason));
             }

@@ -11,8 +11,11 @@ use super::sources::{Source, SourcePlace, Sources};
 use super::text::{Counted, Text};
 use super::workers::WorkQueue;
 use super::{FaultLog, Input, InputError, Intent, Plan, RecordProblem, BLOCK};
-use crate::cloudtrail::{self, CallField, ForeignForm, Found, Origin, Record, RecordReader};
+use crate::cloudtrail::{
+    self, CallField, ForeignForm, Found, Origin, Record, RecordDetail, RecordReader,
+};
 use crate::lookup::Clock;
+use crate::observations::DetailLevel;
 use crate::report::visible;
 use crate::rows::without_mark;
 use std::fmt;
@@ -185,7 +188,7 @@ impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
             self.recognition = Recognition::Input;
             return Ok(());
         }
-        let mut reader = RecordReader::default();
+        let mut reader = RecordReader::new(self.record_detail());
         loop {
             let is_all = text.is_at_end;
             let done = reader.read(text.bytes, is_all, &mut |found| self.take(file, found));
@@ -196,6 +199,15 @@ impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
             }
             // What is not done with may be one large value, which is not to be looked at again for each block.
             text.read_more(BLOCK.max(text.bytes.len()))?;
+        }
+    }
+
+    /// What of a record is needed: by the key, or by a report.
+    pub(super) fn record_detail(&self) -> RecordDetail {
+        let by_key = self.fields.iter().map(|field| field.detail()).max();
+        match self.plan.keep {
+            DetailLevel::Context => RecordDetail::Context,
+            DetailLevel::Times | DetailLevel::Minutes => by_key.unwrap_or_default(),
         }
     }
 

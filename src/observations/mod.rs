@@ -178,10 +178,7 @@ impl Observations {
 
     fn add_call(&mut self, call: &Call<'_>, fields: &[CallField], time: Option<Timestamp>) {
         self.records.calls += 1;
-        let text = [call.account, call.role, call.region, call.source_ip];
-        let [account, role, region, src] = text.map(|text| text.unwrap_or_default().as_bytes());
-        let object = call.object.map_or(UNKNOWN, str::as_bytes);
-        let values = [account, role, region, src, object].map(|value| [value]);
+        let values = context_of(call).map(|value| [value]);
         let occurrence = Occurrence {
             sighting: Sighting::new(time, time),
             count: 1,
@@ -364,6 +361,15 @@ impl Observations {
             feed(&self.row_keys(row.key), fact);
         }
     }
+}
+
+/// What came with a call, in the order of [`CONTEXT_FIELDS`].
+fn context_of<'c>(call: &Call<'c>) -> [&'c [u8]; CONTEXT_FIELDS.len()] {
+    let context = &call.context;
+    let object = context.object().map_or(UNKNOWN, str::as_bytes);
+    let text = [call.account, call.role, context.region, context.source_ip];
+    let [account, role, region, src] = text.map(|text| text.unwrap_or_default().as_bytes());
+    [account, role, region, src, object]
 }
 
 /// The place of a key in a list that has one a key.
