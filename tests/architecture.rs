@@ -42,7 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "time",
         ],
     ),
-    ("report", &["observations", "lookup", "time"]),
+    ("report", &["observations", "lookup", "baseline", "time"]),
     ("baseline_file", &["lookup", "keys", "rows"]),
     (
         "replay",

@@ -19,6 +19,7 @@ mod incomplete;
 mod order;
 mod pipe_faults;
 mod pure;
+mod ranking;
 mod renderings;
 mod sessions;
 mod specification;

@@ -15,6 +15,9 @@ pub(super) const REPLAY: &str = "replay";
 /// The option of the table whose value is read here, since files are named by dates.
 pub(super) const AS_OF: &str = "as_of";
 
+/// In which order `detect` writes.
+pub(super) const SORT: &str = "sort";
+
 /// The options of the table that a verb takes. A file is written whole and only if it is there is it carried on, so `changes` and
 /// `start` belong to Splunk alone.
 const LEARN_OPTIONS: [&str; 3] = ["forget_window", "learning_window", "as_of"];
@@ -59,6 +62,7 @@ fn detect() -> Command {
         .arg(baseline("The baseline file that `unseen learn` wrote"))
         .args(options(SearchCommand::Unseen, &DETECT_OPTIONS))
         .arg(format())
+        .arg(sort())
         .arg(fail_if_found())
         .args(of_all_verbs())
 }
@@ -80,6 +84,15 @@ fn lock_timeout() -> Arg {
         .value_parser(value_parser!(u64))
         .default_value("60")
         .help("How long to wait for another `unseen learn` on the same baseline")
+}
+
+fn sort() -> Arg {
+    Arg::new(SORT)
+        .long(SORT)
+        .value_name("order")
+        .value_parser(["surprise", "time"])
+        .default_value("surprise")
+        .help("What comes first: the role whose new calls are the most surprising together, or the call that was first seen")
 }
 
 fn format() -> Arg {

@@ -2,18 +2,19 @@
 //!
 //! Reads the baseline, never writes it. What is new is decided in `baseline`; here it is put together and shown.
 
+use super::judged::{Facts, Judged};
 use super::typed;
 use super::user_names::UserNames;
 use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
-use crate::baseline::{Cutoffs, Detector, Maturity, Ticket, Verdicts};
+use crate::baseline::{Cutoffs, Maturity};
 use crate::baseline_file::{BaselineError, Stored};
 use crate::cloudtrail::Callers;
 use crate::input::Intent;
 use crate::lookup::{Clock, Tally};
 use crate::messages::{count, flood, row_problems, Messages, Purpose};
-use crate::observations::{DetailLevel, Observations, ObservedKey};
+use crate::observations::{DetailLevel, Observations};
 use crate::options::UnseenOptions;
-use crate::report::{self, visible, Format};
+use crate::report::{self, visible, Format, FoundKey};
 use chrono::Utc;
 use clap::ArgMatches;
 
@@ -31,15 +32,22 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
         ..UnseenOptions::given(&typed::options(matches))?
     };
     check_key_fields(&options.by)?;
+    let order = typed::order(matches, &options.by)?;
     let stored = read_baseline(matches, &options.by)?;
     let input = world.gather(matches, &options.by, WANTED)?;
     let detection = Detection::run(&options, &stored, &input.observations, world)?;
     detection.names.expect(matches)?;
     detection.report(world);
-    world.print(&detection.written(typed::format(matches)))?;
+    let written = report::write(
+        Format::of(typed::format(matches)),
+        order,
+        &options.by,
+        detection.rows(),
+    );
+    world.print(&written)?;
     let is_a_test = matches.get_flag("fail-if-found");
-    let is_found = is_a_test && !detection.found.is_empty();
-    let could_find = !is_a_test || detection.verdicts.stats.maturity() == Maturity::Mature;
+    let is_found = is_a_test && !detection.judged.found.is_empty();
+    let could_find = !is_a_test || detection.maturity() == Maturity::Mature;
     Ok(input.end(is_found, could_find, matches, world))
 }
 
@@ -62,9 +70,7 @@ struct Detection<'d> {
     /// What was wrong with rows of the baseline.
     tally: Tally,
     names: UserNames,
-    verdicts: Verdicts,
-    /// The observed keys that are new, in the order of their first time and then of their values.
-    found: Vec<ObservedKey<'d>>,
+    judged: Judged<'d>,
 }
 
 impl<'d> Detection<'d> {
@@ -77,9 +83,11 @@ impl<'d> Detection<'d> {
         let as_of = options.as_of.moment(observations.newest(), world.now);
         let clock = world.clock(as_of);
         let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
-        let mut detector = Detector::new(cutoffs);
-        let (tally, names) = feed_baseline(stored, clock, &options.by, &mut detector)?;
-        let (verdicts, found) = judge(detector, observations, clock)?;
+        let mut facts = Facts::new(cutoffs, &options.by);
+        let (tally, names) = feed_baseline(stored, clock, &options.by, &mut facts)?;
+        let activity = options.windows.activity.as_ref();
+        let window_opens = |end| activity.map_or(end, |window| window.apply(end, &Utc));
+        let judged = facts.judge(observations, as_of, window_opens)?;
         Ok(Self {
             options,
             observations,
@@ -87,14 +95,22 @@ impl<'d> Detection<'d> {
             cutoffs,
             tally,
             names,
-            verdicts,
-            found,
+            judged,
         })
     }
 
-    fn written(&self, format: &str) -> Vec<u8> {
-        let by = &self.options.by;
-        report::write(Format::of(format), by, self.observations, &self.found)
+    fn maturity(&self) -> Maturity {
+        self.judged.verdicts.stats.maturity()
+    }
+
+    /// The rows of the result, in the order of the keys' values.
+    fn rows(&self) -> Vec<FoundKey<'_>> {
+        let found = self.judged.found.iter();
+        let row = |&(ticket, observed): &_| {
+            let explanation = self.judged.explanation(ticket);
+            FoundKey::new(&self.options.by, self.observations, observed, explanation)
+        };
+        found.map(row).collect()
     }
 
     /// Warnings, and the summary. Where nothing was observed, that is reported already.
@@ -106,12 +122,15 @@ impl<'d> Detection<'d> {
         if self.observations.count() > 0 {
             console.info(&self.summary());
         }
+        if let Some(windows) = self.windows() {
+            console.info(&windows);
+        }
     }
 
     fn warnings(&self) -> Vec<String> {
         if self.observations.count() == 0 {
             // Windows then count from the wall clock, which says nothing of an archive.
-            let is_learning = self.verdicts.stats.maturity() == Maturity::Learning;
+            let is_learning = self.maturity() == Maturity::Learning;
             return is_learning
                 .then(|| "the baseline is still learning".to_owned())
                 .into_iter()
@@ -122,13 +141,13 @@ impl<'d> Detection<'d> {
             as_of: self.clock.as_of,
             zone: &Utc,
         };
-        let stats = &self.verdicts.stats;
+        let stats = &self.judged.verdicts.stats;
         let odd = row_problems(&self.tally, Purpose::Learn);
         let why_nothing = texts.why_nothing(stats, self.cutoffs.learning, &ADVICE);
         let warnings = why_nothing
             .into_iter()
             .chain(texts.staleness(stats, &ADVICE))
-            .chain(flood(&self.verdicts, &ADVICE))
+            .chain(flood(&self.judged.verdicts, &ADVICE))
             .chain(self.other_names())
             .chain(odd.map(|odd| format!("in the baseline: {odd}")));
         warnings.collect()
@@ -138,7 +157,7 @@ impl<'d> Detection<'d> {
     fn other_names(&self) -> Option<String> {
         let is_of_cloudtrail = self.observations.records.calls > 0;
         let theirs = self.names.without_account().filter(|_| is_of_cloudtrail)?;
-        let (key, _) = *self.found.first()?;
+        let &(_, (key, _)) = self.judged.found.first()?;
         let ours = self.observations.values(key).nth(self.names.place()?)?;
         Some(format!(
             "the baseline names users as `{}`, CloudTrail files as `{}`, so every call is new to it: run `unseen learn` on CloudTrail files first",
@@ -153,10 +172,21 @@ impl<'d> Detection<'d> {
             "{} checked as of {}: {} of {} reported: not in the baseline, or first seen in it after {}",
             count(self.observations.count(), "observation"),
             self.clock.as_of.human(&Utc),
-            self.found.len(),
-            count(self.verdicts.keys as u64, if is_default { "role/call pair" } else { "key" }),
+            self.judged.found.len(),
+            count(self.judged.verdicts.keys as u64, if is_default { "role/call pair" } else { "key" }),
             self.cutoffs.activity.human(&Utc),
         )
+    }
+
+    /// That the input is longer than the activity window, if so, and how it was ranked then.
+    fn windows(&self) -> Option<String> {
+        let number = self.judged.windows();
+        let window = self.options.windows.activity.as_ref();
+        let window = window.filter(|_| number > 1)?;
+        Some(format!(
+            "the reported calls began in {number} windows of {window}, and each is ranked in its own; \
+             `unseen replay` shows what would have alerted day by day"
+        ))
     }
 }
 
@@ -165,34 +195,12 @@ fn feed_baseline(
     stored: &Stored,
     clock: Clock,
     by: &[String],
-    detector: &mut Detector,
+    facts: &mut Facts,
 ) -> Result<(Tally, UserNames), BaselineError> {
     let (mut tally, mut names) = (Tally::new(by.len()), UserNames::of(by));
     stored.for_each(clock, &mut tally, |reading, keys| {
         names.note(keys);
-        detector.feed(keys, reading.fact);
+        facts.feed_stored(keys, reading.fact);
     })?;
     Ok((tally, names))
-}
-
-/// The verdicts, and the observed keys that are new.
-fn judge(
-    mut detector: Detector,
-    observations: &Observations,
-    clock: Clock,
-) -> Result<(Verdicts, Vec<ObservedKey<'_>>), CliError> {
-    // What was only joined to a baseline is there to make its key known, and is reported under no key of the input.
-    observations.feed_stored(clock.as_of, |keys, fact| {
-        detector.feed(keys, fact);
-    });
-    let mut held: Vec<(Ticket, ObservedKey<'_>)> = Vec::new();
-    for (key, observed) in observations.observed() {
-        let ticket = detector.feed(&observations.row_keys(key), observed.fact());
-        held.extend(ticket.map(|ticket| (ticket, (key, observed))));
-    }
-    let verdicts = detector.finish()?;
-    held.retain(|&(ticket, _)| verdicts.is_reported(ticket));
-    let mut new: Vec<_> = held.into_iter().map(|(_, held)| held).collect();
-    new.sort_by_key(|(_, observed)| observed.sighting.first());
-    Ok((verdicts, new))
 }

@@ -19,9 +19,12 @@ pub(super) const LEARN: &str = "Learns which role makes which calls, and merges 
 /// About `detect`.
 pub(super) const DETECT: &str = "Finds successful calls by roles that never made them before, as far as the baseline knows, one row a role and call. Says so and \
     reports nothing while the baseline is younger than the learning window. Reads the baseline, never writes it: detect first, then \
-    learn the same files.\n\nfirstTime and lastTime are those of the call in the input. Of account, role, region, src (the address) and \
-    object (the first resource) the ten least values are shown, and how many there are, 1000 standing for 1000 or more.\n\n\
-    table is for reading: UTC, control characters escaped, the first value of several. csv has epoch seconds, several values of a cell one a \
+    learn the same files.\n\nThe most surprising role comes first, with the sum over its new calls and what they have in common; under it its calls, and \
+    sentences that say why. Where the input is longer than the activity window, each call is ranked in the window in which it was first \
+    made.\n\nfirstTime and lastTime are those of the call in the input. Of account, role, region, src (the address) and object (the first \
+    resource, or what the request names) the ten least values are shown, and how many there are, 1000 standing for 1000 or more; session, \
+    user_agent, access_key, event_id, read_only and event_type are those of the first call.\n\n\
+    table is for reading: UTC, 120 columns, control characters escaped, the first value of several. csv has epoch seconds, several values of a cell one a \
     line, and a ' before a text that begins with = + - or @, so that no spreadsheet takes it for a formula. json has one object a line, \
     values as they are.";
 

@@ -12,6 +12,7 @@ mod console;
 mod detect;
 mod help_texts;
 mod input_report;
+mod judged;
 mod learn;
 mod outcome;
 mod replay;
@@ -81,6 +82,8 @@ enum CliError {
     Time(#[from] typed::BadTime),
     #[error("--time-zone: this system knows no zone `{}`; use a name such as UTC or Europe/Berlin", name.escape_debug())]
     NoSuchZone { name: String },
+    #[error(transparent)]
+    Order(#[from] typed::NoRoleToRank),
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]

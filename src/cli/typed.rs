@@ -2,13 +2,15 @@
 //!
 //! A date or a time is UTC. A mistake in an option of the table reads as it does in a search.
 
-use super::arguments::AS_OF;
+use super::arguments::{AS_OF, SORT};
 use crate::baseline_file;
 use crate::cloudtrail::Callers;
 use crate::observations::TimeRange;
 use crate::options::{table, AsOf, Given};
+use crate::report::Order;
 use crate::time::{Timestamp, DAY};
 use chrono::Utc;
+use clap::parser::ValueSource;
 use clap::ArgMatches;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -136,6 +138,27 @@ pub(super) fn lock_timeout(matches: &ArgMatches) -> Duration {
 pub(super) fn zone(matches: &ArgMatches) -> &str {
     let zone = matches.get_one::<String>("time-zone");
     zone.expect("it has a default")
+}
+
+/// The order that was typed. Where a key is one field there is no role to rank, so that rows come by time.
+pub(super) fn order(matches: &ArgMatches, by: &[String]) -> Result<Order, NoRoleToRank> {
+    let typed = matches.get_one::<String>(SORT);
+    let is_by_time = typed.is_some_and(|order| order == "time");
+    match (is_by_time, by) {
+        (true, _) => Ok(Order::Time),
+        (false, [by]) if matches.value_source(SORT) == Some(ValueSource::CommandLine) => {
+            Err(NoRoleToRank { by: by.clone() })
+        }
+        (false, [_]) => Ok(Order::Time),
+        (false, _) => Ok(Order::Surprise),
+    }
+}
+
+/// Ranking was asked for, and a key is one field.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`--sort surprise` needs two key fields or more, the first of which is the role; `--by` is `{by}`")]
+pub(super) struct NoRoleToRank {
+    by: String,
 }
 
 /// The baseline file that was typed.

@@ -11,30 +11,44 @@ use crate::rows::{Header, Writer};
 pub struct RankingColumn {
     /// Its name.
     pub name: &'static str,
+    /// Whether its cells, if not empty, are decimal numbers.
+    pub is_number: bool,
     /// What it holds.
     pub cell: fn(&Explanation<'_>) -> String,
 }
 
-const fn column(name: &'static str, cell: fn(&Explanation<'_>) -> String) -> RankingColumn {
-    RankingColumn { name, cell }
+const fn number(name: &'static str, cell: fn(&Explanation<'_>) -> String) -> RankingColumn {
+    RankingColumn {
+        name,
+        is_number: true,
+        cell,
+    }
+}
+
+const fn text(name: &'static str, cell: fn(&Explanation<'_>) -> String) -> RankingColumn {
+    RankingColumn {
+        name,
+        is_number: false,
+        cell,
+    }
 }
 
 /// All of them, in the order in which they are written.
 pub const RANKING: [RankingColumn; 10] = [
-    column("surprise", |of| six_decimals(of.surprise())),
-    column("reason", |of| of.reason()),
-    column("surprise_peers", |of| six_decimals(of.terms.peers)),
-    column("surprise_service", |of| six_decimals(of.terms.service)),
-    column("surprise_rollout", |of| six_decimals(of.terms.rollout)),
-    column("surprise_weight", |of| six_decimals(of.terms.weight)),
-    column("novelty", |of| of.novelty().name().to_owned()),
-    column("role_first_seen", |of| {
+    number("surprise", |of| six_decimals(of.surprise())),
+    text("reason", |of| of.reason()),
+    number("surprise_peers", |of| six_decimals(of.terms.peers)),
+    number("surprise_service", |of| six_decimals(of.terms.service)),
+    number("surprise_rollout", |of| six_decimals(of.terms.rollout)),
+    number("surprise_weight", |of| six_decimals(of.terms.weight)),
+    text("novelty", |of| of.novelty().name().to_owned()),
+    number("role_first_seen", |of| {
         of.role()
             .first_seen
             .map_or_else(String::new, |first| first.to_string())
     }),
-    column("role_calls", |of| of.role().calls.to_string()),
-    column("call_roles", |of| of.call_roles().to_string()),
+    number("role_calls", |of| of.role().calls.to_string()),
+    number("call_roles", |of| of.call_roles().to_string()),
 ];
 
 /// The first of these columns that a header has already, alone or as a multivalue.

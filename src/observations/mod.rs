@@ -4,12 +4,16 @@
 //! key by key while reading, and judged afterwards. Parts that were read apart are merged, and neither the order of the input
 //! nor the way it was shared out makes a difference. Knows no files and no windows.
 
+mod first_call;
 mod observed;
 mod record_counts;
 mod time_range;
 mod value_sample;
 
-pub use observed::{Context, Detail, DetailLevel, Minute, Observed, Occurrence, CONTEXT_FIELDS};
+pub use first_call::FirstCall;
+pub use observed::{
+    Context, Detail, DetailLevel, Minute, Observed, Occurrence, CONTEXT_FIELDS, SAMPLED,
+};
 pub use record_counts::RecordCounts;
 pub use time_range::TimeRange;
 pub use value_sample::ValueSample;
@@ -39,7 +43,7 @@ struct StoredRow {
 /// use unseen::baseline::{Fact, Sighting};
 /// use unseen::keys::RowKeys;
 /// use unseen::lookup::Reading;
-/// use unseen::observations::{DetailLevel, Observations, TimeRange};
+/// use unseen::observations::{DetailLevel, Observations, TimeRange, CONTEXT_FIELDS};
 /// use unseen::time::Timestamp;
 ///
 /// let mut observations = Observations::new(2, DetailLevel::Times, TimeRange::default(), Default::default());
@@ -47,7 +51,7 @@ struct StoredRow {
 ///     let time = Some(Timestamp(at));
 ///     let fact = Fact { observed: Some(Sighting::new(time, time)), stored: None };
 ///     let reading = Reading { fact, bad_time: None, broken_time: None };
-///     observations.take_row(&reading, &RowKeys::one(&["admin", "s3:GetObject"]), 1, [&[]; 5]);
+///     observations.take_row(&reading, &RowKeys::one(&["admin", "s3:GetObject"]), 1, [&[]; CONTEXT_FIELDS.len()]);
 /// }
 /// let [(key, observed)] = observations.observed()[..] else { panic!("one key") };
 /// assert_eq!(observed.sighting.first(), Some(Timestamp(10)));
@@ -363,13 +367,24 @@ impl Observations {
     }
 }
 
-/// What came with a call, in the order of [`CONTEXT_FIELDS`].
+/// What came with a call, in the order of [`CONTEXT_FIELDS`]; empty where it is not known.
 fn context_of<'c>(call: &Call<'c>) -> [&'c [u8]; CONTEXT_FIELDS.len()] {
     let context = &call.context;
     let object = context.object().map_or(UNKNOWN, str::as_bytes);
-    let text = [call.account, call.role, context.region, context.source_ip];
-    let [account, role, region, src] = text.map(|text| text.unwrap_or_default().as_bytes());
-    [account, role, region, src, object]
+    let text = |text: Option<&'c str>| text.unwrap_or_default().as_bytes();
+    [
+        text(call.account),
+        text(call.role),
+        text(context.region),
+        text(context.source_ip),
+        object,
+        text(context.session),
+        text(context.user_agent),
+        text(context.access_key),
+        text(context.event_id),
+        text(context.read_only),
+        text(context.event_type),
+    ]
 }
 
 /// The place of a key in a list that has one a key.
@@ -397,7 +412,7 @@ mod tests {
     use crate::baseline::Maturity;
     use proptest::prelude::*;
 
-    const CONTEXT: [&[&[u8]]; 5] = [&[], &[], &[], &[], &[b"thing"]];
+    const CONTEXT: [&[&[u8]]; CONTEXT_FIELDS.len()] = [&[b"thing"]; CONTEXT_FIELDS.len()];
 
     fn observations() -> Observations {
         let range = TimeRange::default();

@@ -1,6 +1,6 @@
 //! What was observed of one key: when, how often, and what else was to be kept of it.
 
-use super::ValueSample;
+use super::{FirstCall, ValueSample};
 use crate::baseline::{Fact, Sighting};
 use crate::time::{Timestamp, MINUTE};
 use std::hash::RandomState;
@@ -45,11 +45,50 @@ pub struct Minute {
     pub last: Timestamp,
 }
 
-/// The values that came with a key, in the order of [`CONTEXT_FIELDS`].
-pub type Context = [ValueSample; CONTEXT_FIELDS.len()];
+/// What came with a key.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// The values of the first [`SAMPLED`] of [`CONTEXT_FIELDS`].
+    pub samples: [ValueSample; SAMPLED],
+    /// The others, as they came with its first call.
+    pub first_call: Option<FirstCall>,
+}
 
 /// What a report shows beside a key, under the names of the columns it is read from and written to.
-pub const CONTEXT_FIELDS: [&str; 5] = ["account", "role", "region", "src", "object"];
+pub const CONTEXT_FIELDS: [&str; 11] = [
+    "account",
+    "role",
+    "region",
+    "src",
+    "object",
+    "session",
+    "user_agent",
+    "access_key",
+    "event_id",
+    "read_only",
+    "event_type",
+];
+
+/// Of so many of them several values are shown. The others differ with nearly every call, so that only the first call's are kept.
+pub const SAMPLED: usize = 5;
+
+impl Context {
+    fn add(&mut self, occurrence: &Occurrence<'_>, hasher: &RandomState) {
+        let (sampled, of_first_call) = occurrence.context.split_at(SAMPLED);
+        for (sample, values) in self.samples.iter_mut().zip(sampled) {
+            values.iter().for_each(|value| sample.add(value, hasher));
+        }
+        let at = occurrence.sighting.first();
+        FirstCall::add(&mut self.first_call, at, of_first_call);
+    }
+
+    fn merge(&mut self, other: Self, hasher: &RandomState) {
+        for (sample, more) in self.samples.iter_mut().zip(other.samples) {
+            sample.merge(more, hasher);
+        }
+        FirstCall::merge(&mut self.first_call, other.first_call);
+    }
+}
 
 /// One call or one row, to be merged into what was observed of its key.
 #[derive(Clone, Copy, Debug)]
@@ -100,11 +139,7 @@ impl Observed {
         self.count += occurrence.count;
         match &mut self.detail {
             Detail::Nothing => {}
-            Detail::Context(context) => {
-                for (sample, values) in context.iter_mut().zip(occurrence.context) {
-                    values.iter().for_each(|value| sample.add(value, hasher));
-                }
-            }
+            Detail::Context(context) => context.add(occurrence, hasher),
             Detail::Minutes(minutes) => add_minutes(minutes, occurrence),
         }
     }
@@ -113,11 +148,7 @@ impl Observed {
         self.sighting = self.sighting.merge(other.sighting);
         self.count += other.count;
         match (&mut self.detail, other.detail) {
-            (Detail::Context(context), Detail::Context(more)) => {
-                for (sample, more) in context.iter_mut().zip(*more) {
-                    sample.merge(more, hasher);
-                }
-            }
+            (Detail::Context(context), Detail::Context(more)) => context.merge(*more, hasher),
             (Detail::Minutes(minutes), Detail::Minutes(more)) => minutes.extend(more),
             _ => {}
         }

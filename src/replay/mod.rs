@@ -244,7 +244,7 @@ mod tests {
     use crate::baseline::{Fact, Sighting};
     use crate::keys::RowKeys;
     use crate::lookup::Reading;
-    use crate::observations::{DetailLevel, TimeRange};
+    use crate::observations::{DetailLevel, TimeRange, CONTEXT_FIELDS};
     use crate::options::UnseenOptions;
     use crate::time::MINUTE;
     use chrono::Utc;
@@ -276,7 +276,12 @@ mod tests {
                 bad_time: None,
                 broken_time: None,
             };
-            observations.take_row(&reading, &RowKeys::one(&[key]), 1, [&[]; 5]);
+            observations.take_row(
+                &reading,
+                &RowKeys::one(&[key]),
+                1,
+                [&[]; CONTEXT_FIELDS.len()],
+            );
         }
         let tokens: Vec<_> = windows
             .split_whitespace()

@@ -1,6 +1,9 @@
 //! The result as CSV, for spreadsheets: epoch seconds, several values of a cell one a line, no formulas.
 
-use super::{context_fields, FoundKey, COUNT, TIMES};
+use super::found_key::TIMES;
+use super::{fields_not_in, FoundKey, COUNT};
+use crate::lookup::RANKING;
+use crate::observations::{CONTEXT_FIELDS, SAMPLED};
 use csv::ByteRecord;
 
 /// Writes a header and the rows.
@@ -20,9 +23,12 @@ fn header(by: &[String]) -> ByteRecord {
     let names = TIMES.into_iter().chain([COUNT]);
     let names = names.chain(by.iter().map(String::as_str));
     let mut add = |name: &str| header.push_field(name.as_bytes());
+    let (sampled, of_first_call) = CONTEXT_FIELDS.split_at(SAMPLED);
     names.for_each(&mut add);
-    context_fields(by).for_each(&mut add);
-    context_fields(by).for_each(|name| add(&format!("{name}_count")));
+    fields_not_in(by, sampled).for_each(&mut add);
+    fields_not_in(by, sampled).for_each(|name| add(&format!("{name}_count")));
+    fields_not_in(by, of_first_call).for_each(&mut add);
+    RANKING.iter().for_each(|column| add(column.name));
     header
 }
 
@@ -36,12 +42,19 @@ fn record(row: &FoundKey<'_>) -> ByteRecord {
     for (_, value) in row.key() {
         record.push_field(&defused(value));
     }
-    for (_, sample) in row.context() {
+    for (_, sample) in row.samples() {
         let values: Vec<&[u8]> = sample.values().collect();
         record.push_field(&defused(&values.join(&b'\n')));
     }
-    for (_, sample) in row.context() {
+    for (_, sample) in row.samples() {
         record.push_field(sample.number().to_string().as_bytes());
+    }
+    for (_, value) in row.first_call() {
+        record.push_field(&defused(value));
+    }
+    for column in RANKING {
+        let cell = row.explanation.as_ref().map(column.cell);
+        record.push_field(cell.unwrap_or_default().as_bytes());
     }
     record
 }

@@ -1,6 +1,8 @@
 //! The result as JSON, for programs: one object a line, values as they are; bytes that are not UTF-8 are replaced.
 
-use super::{FoundKey, COUNT, TIMES};
+use super::found_key::TIMES;
+use super::{FoundKey, COUNT};
+use crate::lookup::RANKING;
 use crate::observations::ValueSample;
 use crate::time::Timestamp;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -26,9 +28,21 @@ impl Serialize for FoundKey<'_> {
         for (name, value) in self.key() {
             object.serialize_entry(name, &String::from_utf8_lossy(value))?;
         }
-        for (name, sample) in self.context() {
+        for (name, sample) in self.samples() {
             object.serialize_entry(name, &texts(sample))?;
             object.serialize_entry(&format!("{name}_count"), &sample.number())?;
+        }
+        for (name, value) in self.first_call() {
+            let text = (!value.is_empty()).then(|| String::from_utf8_lossy(value));
+            object.serialize_entry(name, &text)?;
+        }
+        for column in RANKING {
+            let cell = self.explanation.as_ref().map(column.cell);
+            let cell = cell.filter(|cell| !cell.is_empty());
+            match column.is_number {
+                true => object.serialize_entry(column.name, &cell.map(number))?,
+                false => object.serialize_entry(column.name, &cell)?,
+            }
         }
         object.end()
     }
@@ -40,5 +54,10 @@ fn texts(sample: &ValueSample) -> Vec<std::borrow::Cow<'_, str>> {
 
 /// Epoch seconds, exact to the microsecond: a number in JSON, which no double could hold.
 fn seconds(time: Timestamp) -> Box<RawValue> {
-    RawValue::from_string(time.to_string()).expect("epoch seconds in decimal are a number")
+    number(time.to_string())
+}
+
+/// A decimal number with the digits that it has as text.
+fn number(decimal: String) -> Box<RawValue> {
+    RawValue::from_string(decimal).expect("decimal digits are a number in JSON")
 }

@@ -1,0 +1,98 @@
+//! One row of the result: a key, what was observed of it, and how surprising it is.
+
+use super::is_key_field;
+use crate::baseline::surprise::Novelty;
+use crate::baseline::Explanation;
+use crate::lookup::schema::{FIRST_TIME, LAST_TIME};
+use crate::observations::{
+    Context, Detail, Observations, Observed, ObservedKey, ValueSample, CONTEXT_FIELDS, SAMPLED,
+};
+use crate::time::Timestamp;
+
+/// The columns of the two times that were observed, in the order in which they are written.
+pub(super) const TIMES: [&str; 2] = [FIRST_TIME.name, LAST_TIME.name];
+
+/// A key that is reported.
+pub(crate) struct FoundKey<'r> {
+    by: &'r [String],
+    /// The values of the key, in the order of `by`.
+    pub(super) key: Vec<&'r [u8]>,
+    pub(super) observed: &'r Observed,
+    /// None if keys of its kind cannot be ranked.
+    pub(super) explanation: Option<Explanation<'r>>,
+}
+
+impl<'r> FoundKey<'r> {
+    /// An observed key of the fields `by`.
+    pub(crate) fn new(
+        by: &'r [String],
+        observations: &'r Observations,
+        (key, observed): ObservedKey<'r>,
+        explanation: Option<Explanation<'r>>,
+    ) -> Self {
+        Self {
+            by,
+            key: observations.values(key).collect(),
+            observed,
+            explanation,
+        }
+    }
+
+    pub(super) fn times(&self) -> [Option<Timestamp>; 2] {
+        let sighting = self.observed.sighting;
+        [sighting.first(), sighting.last()]
+    }
+
+    /// The key fields with their values.
+    pub(super) fn key(&self) -> impl Iterator<Item = (&'r str, &'r [u8])> + '_ {
+        let fields = self.by.iter().map(String::as_str);
+        fields.zip(self.key.iter().copied())
+    }
+
+    /// What came with the key, by name; a field of the key is not among it.
+    pub(super) fn samples(&self) -> impl Iterator<Item = (&'static str, &'r ValueSample)> + '_ {
+        let samples = self.context().into_iter().flat_map(|of| &of.samples);
+        let named = CONTEXT_FIELDS.into_iter().zip(samples);
+        named.filter(|(name, _)| !is_key_field(self.by, name))
+    }
+
+    /// What came with its first call, by name; a field of the key is not among it.
+    pub(super) fn first_call(&self) -> impl Iterator<Item = (&'static str, &'r [u8])> + '_ {
+        let first = self.context().and_then(|of| of.first_call.as_ref());
+        let values = first.into_iter().flat_map(|first| first.values());
+        let values = values.chain(std::iter::repeat(&b""[..]));
+        let named = CONTEXT_FIELDS.into_iter().skip(SAMPLED).zip(values);
+        named.filter(|(name, _)| !is_key_field(self.by, name))
+    }
+
+    /// The sample of this name, unless it is a field of the key.
+    pub(super) fn sample(&self, name: &str) -> Option<&'r ValueSample> {
+        let mut samples = self.samples();
+        samples.find_map(|(other, sample)| (other == name).then_some(sample))
+    }
+
+    /// The value of this name that came with the first call, if there was one.
+    pub(super) fn of_first_call(&self, name: &str) -> Option<&'r [u8]> {
+        let mut values = self.first_call();
+        let value = values.find_map(|(other, value)| (other == name).then_some(value));
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Its score; 0 if it was not ranked.
+    pub(super) fn surprise(&self) -> f64 {
+        self.explanation.as_ref().map_or(0.0, Explanation::surprise)
+    }
+
+    /// Whether its role is new.
+    pub(super) fn is_of_new_role(&self) -> bool {
+        let novelty = self.explanation.as_ref().map(Explanation::novelty);
+        novelty == Some(Novelty::Role)
+    }
+
+    fn context(&self) -> Option<&'r Context> {
+        match &self.observed.detail {
+            Detail::Context(context) => Some(context),
+            Detail::Nothing | Detail::Minutes(_) => None,
+        }
+    }
+}
