@@ -2,15 +2,19 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo quick test test-dashboard fmt lint ci
+.PHONY: help demo picture quick test test-dashboard fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-# The debug build: it is there for the tests as well, and three files of records do not need link-time optimization.
-demo: ## Learns and detects on real CloudTrail records, without Splunk.
+# The debug build: it is there for the tests as well, and two files of records do not need link-time optimization.
+demo: ## Learns a simulated month and ranks its last day, without Splunk.
 	@$(CARGO) build --quiet
 	@tests/demo target/debug/unseen
+
+picture: ## Draws docs/pictures/demo.svg, the terminal in the README, from a run of the demo. Python 3.11.
+	@$(CARGO) build --quiet
+	@tests/demo target/debug/unseen | sed -n '/^[$$] unseen detect/,/cloudtrail before/p' | docs/pictures/terminal.py >docs/pictures/demo.svg
 
 quick: ## What to run after each change: format, clippy, unit tests, what is rendered, the drawn architecture.
 	@$(CARGO) fmt --check

@@ -11,6 +11,7 @@ mod attackers;
 mod baseline_file;
 mod cases;
 mod cli;
+mod demo;
 mod explain;
 mod functions;
 mod golden;
