@@ -3,8 +3,8 @@
 //! CloudTrail fills `resources` for few services. What a request names is then in `requestParameters`, whose fields are those of the
 //! service's own API, with a small first letter. Knows no keys: none depends on it.
 //!
-//! Sources: AWS CloudTrail User Guide, "CloudTrail record contents" (`requestParameters`, `resources`); the API reference of each service
-//! named in [`NAMES`]; the records in `tests/data/cloudtrail`.
+//! Sources: AWS CloudTrail User Guide, "CloudTrail record contents" (`requestParameters`, `resources`); the records in
+//! `tests/data/cloudtrail`. The rest of [`NAMES`] is from knowledge of the services' APIs and was not looked up call by call.
 
 use super::fields::{read_any, skip, AnyType, Fields, ObjectField, TextField};
 use serde::de::{MapAccess, SeqAccess};
