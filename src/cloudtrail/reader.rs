@@ -110,6 +110,8 @@ pub(super) struct ReadPass<'r, 't, 'e> {
     counted: (usize, u64),
     /// Where a line ends, so that the end of a long one is not looked for again.
     line_end: usize,
+    /// From where the next record was looked for, and where it seems to begin, so that it is not looked for again for each fault.
+    pub(super) next_record: Range<usize>,
 }
 
 /// What was found in something that may be an envelope.
@@ -137,6 +139,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
             each,
             counted: (0, text.lines),
             line_end: 0,
+            next_record: 0..0,
         }
     }
 

@@ -136,14 +136,23 @@ impl ReadPass<'_, '_, '_> {
     fn end_of_object(&mut self, start: usize) -> Option<usize> {
         let bytes = self.text.bytes;
         let reach = self.text.reach(start, self.longest(start).min(REACH));
-        let next = memmem::find(&reach[1..], BEGINNING).map(|at| at + 1);
-        let reach = &reach[..next.unwrap_or(reach.len())];
+        let reach = &reach[..reach.len().min(self.next_record(start) - start)];
         let end = end_of_value(reach, 0).ok().map(|length| start + length);
         let end = end.filter(|end| goes_on(bytes, *end));
         if end.is_none() {
             self.state.recovery.wasted += reach.len() as u64;
         }
         end
+    }
+
+    /// Where the next record behind `from` seems to begin, or the end of the text at hand.
+    fn next_record(&mut self, from: usize) -> usize {
+        if !self.next_record.contains(&from) {
+            let bytes = self.text.bytes;
+            let next = memmem::find(&bytes[from + 1..], BEGINNING);
+            self.next_record = from..next.map_or(bytes.len(), |at| from + 1 + at);
+        }
+        self.next_record.end
     }
 
     /// Reads an object with a fault inside leniently. If it is not even made of names and values, a bracket in a text may have ended it too
@@ -434,6 +443,7 @@ mod tests {
             format!("{{\"a\":\"{}\n", call("C")),
             format!("{{\"userIdentity\":{}", "{\"a\":[".repeat(20)),
             "{\"a\" 1},".to_owned(),
+            "{\"a\":tru}\n".to_owned(),
             "x\n".to_owned(),
             "\"".to_owned(),
         ] {
