@@ -40,7 +40,9 @@ pub struct KeyTable {
     /// `width` ids a key.
     ids: Vec<u32>,
     index: Index,
-    /// Odd, and different in each process, so that nobody can choose names whose ids collide.
+    /// Odd, and different in each process, so that nobody can choose names whose ids collide. Ids are small numbers: one
+    /// multiplication each spreads them well enough, and takes less time than [`Seed`] (docs/performance.md, "What each trick is worth").
+    /// If it spread them badly, look-ups would slow down, and find the same.
     multiplier: u64,
 }
 
@@ -129,17 +131,9 @@ impl KeyTable {
     /// Numbers the values of keys, which stand end to end, and puts the keys into `keys` in place of what it held.
     pub(crate) fn intern(&mut self, values: &[&[u8]], keys: &mut InternedKeys) {
         let fields = (0..self.width()).cycle();
-        let values = values.iter().zip(fields);
-        let of_values = values
-            .clone()
-            .map(|(value, field)| self.dictionaries[field].hash(value));
-        let of_values: Vec<u32> = of_values.collect();
-        for (&hash, (_, field)) in of_values.iter().zip(values.clone()) {
-            self.dictionaries[field].prefetch(hash);
-        }
         keys.ids.clear();
-        for (&hash, (value, field)) in of_values.iter().zip(values) {
-            keys.ids.push(self.dictionaries[field].intern(hash, value));
+        for (value, field) in values.iter().zip(fields) {
+            keys.ids.push(self.dictionaries[field].number(value));
         }
         keys.hashes.clear();
         let each = keys.ids.chunks_exact(self.width());
