@@ -30,7 +30,9 @@ impl Fingerprints {
     }
 }
 
-/// Mixes the halves of a fingerprint, each of which is a good hash already: a second hashing would only cost time.
+/// Mixes the halves of a fingerprint, each of which is a good hash already: a second hashing would only cost time. Nobody who chooses
+/// names can choose fingerprints, since both seeds are secret. If it mixed badly, look-ups would slow down, and find the same. What it
+/// is worth: docs/performance.md, "What each trick is worth".
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FingerprintHasher(u64);
 

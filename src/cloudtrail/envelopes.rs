@@ -82,6 +82,10 @@ pub(super) struct Entrance {
 
 /// Whether an object opens with a list of `Records`, as each log file does. That is the only field which decides before the object's other
 /// names are known; no record begins with it.
+///
+/// Why: entered at once, a log file on one line is read in one pass; read as an object first, its first block would be read twice and only
+/// then entered ([`first`]). What it is worth: docs/performance.md, "What each trick is worth". If a record could begin with such a list, it
+/// would be lost.
 pub(super) fn opens_with_records(object: &[u8]) -> Option<Entrance> {
     let name = skip_blank(object, 1);
     let is_records = |text: &[u8]| text.eq_ignore_ascii_case(b"\"Records\"");

@@ -106,7 +106,9 @@ pub(super) struct ReadPass<'r, 't, 'e> {
     pub(super) each: &'r mut Each<'e>,
     /// Where the last object began, if nothing was closed behind it.
     pub(super) last: Option<usize>,
-    /// How many line ends are before a place, so that they are not counted again for each fault.
+    /// How many line ends are before a place, so that they are not counted again for each fault: a text may be hostile, and counting from
+    /// its start each time is quadratic. What it is worth: docs/performance.md, "What each trick is worth". If it were wrong, faults would
+    /// be reported on other lines.
     counted: (usize, u64),
     /// Where a line ends, so that the end of a long one is not looked for again.
     line_end: usize,

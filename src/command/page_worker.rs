@@ -1,7 +1,11 @@
 //! Pages made ahead: while splunkd reads one, a thread makes the next.
 //!
 //! There is never more than one page with splunkd and one with the thread. Where no thread can be started, each page is made
-//! when it is asked for. Knows nothing of what is on them. What the thread is worth: docs/performance.md, "What each trick is worth".
+//! when it is asked for. Knows nothing of what is on them.
+//!
+//! Why: without the thread, splunkd waits while a page is made and the page waits while splunkd reads. If pages came in another order, or
+//! the last one were not known as such, rows would be lost: `pages_come_in_the_order_in_which_they_are_made_ahead_or_on_request`.
+//! What the thread is worth: docs/performance.md, "What each trick is worth".
 
 use crate::protocol::More;
 use std::io;

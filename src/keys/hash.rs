@@ -1,7 +1,9 @@
 //! Hashing under a secret seed: names are chosen by others, and nobody must be able to choose names that collide.
 //!
-//! foldhash is fast and of good quality, not cryptographic; its seeds come from the operating system, are drawn anew in every
-//! process, and no hash ever leaves it. What comes out of a run never depends on them.
+//! foldhash is fast and of good quality, not cryptographic as the standard library's SipHash is meant to be; its seeds come from the
+//! operating system, are drawn anew in every process, and no hash ever leaves it. What comes out of a run never depends on them. If the
+//! seed were known, whoever names roles could make every look-up slow (docs/threat-model.md). What foldhash is worth beside SipHash:
+//! docs/performance.md, "What each trick is worth".
 
 use foldhash::quality::FoldHasher;
 use foldhash::SharedSeed;

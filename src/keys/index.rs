@@ -1,7 +1,9 @@
 //! An index from hashes to positions in a list that its owner keeps: open addressing, linear probing.
 //!
 //! A slot holds a hash in its upper half and a position in its lower half, so that most probes and every growth are decided
-//! here, without a look at the owner's keys. At most three slots in four are taken. Knows neither keys nor how they hash.
+//! here, without a look at the owner's keys, which would be a wait for memory each. At most three slots in four are taken. A hash is only
+//! ever a hint: equal hashes still ask the owner, so a wrong one costs time, or a key twice if one key had two. What this is worth:
+//! docs/performance.md, "What each trick is worth". Knows neither keys nor how they hash.
 
 /// Maps hashes to positions 0, 1, 2, … in the order in which they were added.
 #[derive(Debug, Default)]

@@ -5,7 +5,9 @@ use crate::keys::Value;
 /// What was worked out for the values of one field, as far as it is kept.
 ///
 /// Direct-mapped, because values that come often come early and so have small numbers of their own slot; a look-up is one index and
-/// one compare. A wrong slot costs working out again, never a wrong result.
+/// one compare. A wrong slot costs working out again, never a wrong result; memory stays bounded however many values there are. If the
+/// owner of a slot were not compared, a row would get the name of another; `a_row_is_named_alike_whether_its_digests_are_cached_or_not`
+/// tests that. What it is worth: docs/performance.md, "What each trick is worth".
 #[derive(Clone)]
 pub(super) struct DirectMappedCache<T> {
     /// The number of the value, and what was worked out for it.

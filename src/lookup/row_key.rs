@@ -37,6 +37,9 @@ fn hex(digest: &[u8]) -> HexDigest {
 /// The digest of a key's first value is 64 bytes, one whole block, and a role makes hundreds of calls: so the state behind that
 /// block is kept and each further call of the role costs one block instead of two. `Digest` cannot hand out such a state without its
 /// buffer, hence `sha2::digest::core_api`, a low-level interface that `sha2` 0.10 keeps stable and 0.11 renames: `Cargo.toml` pins 0.10.
+///
+/// If it were wrong, `outputlookup` would write beside a row instead of over it: the tests compare it with [`row_key`], and that with
+/// what SPL computes. What it is worth: docs/performance.md, "What each trick is worth".
 type Midstate = <Sha256 as CoreProxy>::Core;
 
 fn midstate(value: &[u8]) -> Midstate {

@@ -173,12 +173,14 @@ struct Faults {
 
 /// How a row ends if all of its twins are empty, where the header has them behind the plain columns: nearly always.
 ///
-/// One comparison then stands for many cells, which are left out of the row's list.
+/// One comparison then stands for many cells, which are left out of the row's list: half of all cells, in what splunkd sends. If it
+/// were wrong, a value of several would be lost or a row too narrow would pass; `empty_twins_may_be_passed_over_and_full_ones_may_not`
+/// tests both. What it is worth: docs/performance.md, "What each trick is worth".
 #[derive(Debug, Default)]
 struct EmptyTwins {
     /// The number of columns before the twins.
     behind: usize,
-    /// A comma behind each twin, and a line end behind the last. Empty if there are no twins to pass over.
+    /// A comma behind each twin, and a line end behind the last: one byte a twin. Empty if there are no twins to pass over.
     text: Vec<u8>,
 }
 
@@ -197,6 +199,11 @@ impl EmptyTwins {
             behind: names.len() - twins,
             text,
         }
+    }
+
+    /// How many there are: each has one byte in `text`.
+    fn count(&self) -> usize {
+        self.text.len()
     }
 
     /// Whether they are what follows, in a row of which `cells` are split.
@@ -310,8 +317,8 @@ impl<'b> Reader<'b> {
                 }
             };
             if self.empty_twins.follow(self.cells.len(), &body[at..]) {
-                passed_over = self.empty_twins.text.len();
-                break at + passed_over;
+                passed_over = self.empty_twins.count();
+                break at + self.empty_twins.text.len();
             }
         };
         let (expected, got) = (self.header.names.len(), self.cells.len() + passed_over);
@@ -381,8 +388,12 @@ fn plain_cell(body: &[u8], start: usize) -> (Span, usize) {
 }
 
 /// The place of the first comma or line feed from `at` on, or the end of the body.
+///
+/// Why by hand: a plain cell is a time or a number of some ten bytes, for which calling `memchr2` costs more than looking. Eight bytes
+/// are looked at together: a zero byte in `word ^ pattern` is a byte equal to the pattern's, and lets its highest bit show; a borrow
+/// can raise a false one, but only behind a true one, and the first is what counts. If it were wrong, cells would be cut in the wrong
+/// place; a property below compares it with a search byte by byte. What it is worth: docs/performance.md, "What each trick is worth".
 fn plain_end(body: &[u8], mut at: usize) -> usize {
-    // Eight bytes at a time: a zero byte in `word ^ pattern` is a byte equal to the pattern's, and lets its highest bit show.
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let has = |word: u64, byte: u8| {

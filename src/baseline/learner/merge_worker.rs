@@ -1,7 +1,9 @@
 //! Merging facts into the states of their keys, beside the reading of rows: a thread does it, as soon as there is work for one.
 //!
-//! Keys come in batches and are merged in the order in which they came, here or there; so the thread makes no difference
-//! but to the time it takes. A search of few keys never starts one, and where none can be started the work is done here.
+//! Why: cells to split and keys to look up are about the same work, so two cores halve the time; it costs some CPU time for handing
+//! over. Keys come in batches and are merged in the order in which they came, here or there; so the thread makes no difference but to
+//! the time it takes (`a_thread_makes_no_difference`). If that order were lost, rows would come out in another one. A search of few
+//! keys never starts a thread, and where none can be started the work is done here.
 //! What the thread and the prefetch are worth: docs/performance.md, "What each trick is worth". What a fact does to a key
 //! is in `key_state.rs`.
 
@@ -83,7 +85,9 @@ impl Merged {
         }
     }
 
-    /// Reads what the look-ups will need, so that their waits for memory overlap.
+    /// Reads what the look-ups will need, so that their waits for memory overlap: among a million keys neither slots nor states are in
+    /// the processor's cache. `black_box` keeps the compiler from dropping reads whose result nobody uses. A guess may be wrong, and no
+    /// look-up depends on it: without all this only the speed changes.
     fn prefetch(&self, interned: &InternedKeys) {
         let guesses = self.keys.guesses(interned);
         let near = guesses.map(|key| (self.keys.touch(key), self.states.get(key)));
