@@ -17,7 +17,7 @@ const NO_MESSAGES: &[&str] = &[
     "src/baseline/surprise/",
     "src/cloudtrail/buffer.rs",
     "src/cloudtrail/envelopes.rs",
-    "src/cloudtrail/seen.rs",
+    "src/cloudtrail/test_support.rs",
     "src/cli/arguments.rs",
     "src/cli/help_texts.rs",
     "src/options/render.rs",

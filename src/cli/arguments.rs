@@ -69,7 +69,7 @@ fn detect() -> Command {
 
 fn replay() -> Command {
     Command::new(REPLAY)
-        .about("Tells what would have alerted, day by day, had it been running")
+        .about("Shows what would have alerted, day by day, had it been running")
         .long_about(help_texts::REPLAY)
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
         .arg(initial_days())

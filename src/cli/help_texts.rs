@@ -29,7 +29,7 @@ pub(super) const DETECT: &str = "Finds successful calls by roles that never made
     values as they are.";
 
 /// About `replay`.
-pub(super) const REPLAY: &str = "Walks the input in the order of time, learning and detecting as the app's schedules do, and tells what would have alerted on each \
+pub(super) const REPLAY: &str = "Walks the input in the order of time, learning and detecting as the app's schedules do, and shows what would have alerted on each \
     day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
     every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
     the baseline is learning. A role and call that alerted does not alert again for seven days. A CSV row \

@@ -162,7 +162,7 @@ pub(super) fn behind_time(text: &[u8], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::{call, key, seen};
+    use super::super::test_support::{call, key, seen};
     use super::super::{Found, RecordReader};
     use super::*;
 

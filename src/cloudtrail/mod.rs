@@ -34,9 +34,9 @@ mod reader;
 mod record;
 mod recovery;
 mod search;
-#[cfg(test)]
-mod seen;
 mod target;
+#[cfg(test)]
+mod test_support;
 
 pub use call_fields::CallField;
 pub use context::{CallContext, RecordDetail};

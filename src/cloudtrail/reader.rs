@@ -478,7 +478,7 @@ impl<'r, 't, 'e> ReadPass<'r, 't, 'e> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::{call, key, layouts, record, seen, shown};
+    use super::super::test_support::{call, key, layouts, record, seen, shown};
     use super::*;
     use proptest::prelude::*;
 

@@ -232,7 +232,7 @@ fn append<const PARTS: usize>(out: &mut Vec<u8>, parts: [&str; PARTS]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::{record, seen};
+    use super::super::test_support::{record, seen};
     use super::super::{read, Callers, Found};
     use super::NotACall;
     use proptest::prelude::*;

@@ -290,7 +290,7 @@ pub(super) fn goes_on(text: &[u8], end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::{call, key, layouts, seen, shown};
+    use super::super::test_support::{call, key, layouts, seen, shown};
     use super::super::RecordReader;
     use super::LONGEST;
 

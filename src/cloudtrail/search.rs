@@ -156,7 +156,7 @@ impl Checked {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::call;
+    use super::super::test_support::call;
     use super::*;
 
     #[test]

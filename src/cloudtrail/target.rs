@@ -194,7 +194,7 @@ impl<'a> Fields<'a> for SetOfItems<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::record;
+    use super::super::test_support::record;
     use super::super::{Found, RecordDetail, RecordReader};
     use super::NAMES;
 

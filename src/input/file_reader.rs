@@ -1,4 +1,4 @@
-//! One file to what it holds: told apart by its first bytes, then read as what it is.
+//! One file to what it holds: recognised by its first bytes, then read as what it is.
 //!
 //! | the first byte of the text | is read as |
 //! | --- | --- |

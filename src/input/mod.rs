@@ -1,4 +1,4 @@
-//! Files and folders to observations: found, inflated, told apart by content, and read on as many threads as there are.
+//! Files and folders to observations: found, inflated, recognised by content, and read on as many threads as there are.
 //!
 //! | file | owns |
 //! | --- | --- |
@@ -32,7 +32,7 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// So much is read before a file is told apart, and at a time.
+/// So much is read before the form of a file is recognised, and at a time.
 const BLOCK: usize = 1 << 20;
 
 /// Why the input cannot be used.

@@ -2,7 +2,7 @@
 //!
 //! Adding one for each call of the role and each maker of it costs the sum of the makers of its calls. Where most roles make a call
 //! (`sts:AssumeRole`), that is most roles once a call, and none of them tells much. Such a call has a column as well: one byte a role,
-//! 1 if it makes the call. PopularCalls are added sixteen roles an instruction, which the compiler does by itself with bytes and not with
+//! 1 if it makes the call. Columns are added sixteen roles an instruction, which the compiler does by itself with bytes and not with
 //! wider numbers, so they are summed in bytes first, at most [`u8::MAX`] of them. A call has a column if at least one role in
 //! [`SHARE`] makes it: then its column takes at most `SHARE` bytes a pair. So a role costs at most a quarter of all roles for each of
 //! its calls, a few instructions each, and one look at every role.
