@@ -8,9 +8,11 @@ use crate::search_head::{
 };
 use crate::stage::{
     installed, page, shipped_texts, window, BASELINE, DETECTION, LOOK, PROOF, RANKING, RECONCILE,
+    UPDATE,
 };
 use std::{collections::BTreeSet, fs};
 use unseen::options::table::OPTIONS;
+use unseen::replay;
 
 const ACTIVITY_WINDOW: &str = "cloud_api_calls_from_previously_unseen_user_roles_activity_window";
 const LEARNING_WINDOW: &str = "previously_seen_cloud_api_calls_per_user_role_learning_window";
@@ -98,13 +100,23 @@ fn the_detection_looks_back_no_further_than_a_pair_counts_as_new_nor_than_update
     assert_eq!(looks_back, 4);
     assert!(looks_back < hours(&window(&head, ACTIVITY_WINDOW)));
     // Update's three days, the part of a day at which both run, and a day in which either may be late.
-    let learns_back = setting(crate::stage::UPDATE, "dispatch.earliest_time");
+    let learns_back = setting(UPDATE, "dispatch.earliest_time");
     assert_eq!(learns_back, "-3d@d");
     assert!(hours(&window(&head, "unseen_reconcile_window")) >= (3 + 1) * 24);
     assert_eq!(
         setting(LOOK, "dispatch.earliest_time"),
         window(&head, ACTIVITY_WINDOW)
     );
+}
+
+#[test]
+fn replay_runs_when_the_shipped_searches_do() {
+    let head = installed();
+    let setting = |search, key| head.searches.get(search, key).unwrap();
+    assert_eq!(setting(DETECTION, "cron_schedule"), replay::DETECTION);
+    assert_eq!(setting(UPDATE, "cron_schedule"), replay::UPDATE);
+    let looks_back = setting(UPDATE, "dispatch.earliest_time");
+    assert_eq!(looks_back, replay::UPDATE_RANGE);
 }
 
 #[test]
