@@ -222,11 +222,8 @@ impl<Z: TimeZone> Run<'_, Z> {
         let is_settled =
             self.baseline.maturity() == Maturity::Mature || self.baseline.oldest().is_none();
         let opens = self.schedules.update_range.apply(next, self.zone);
-        let learns_nothing = self.history.between(opens, later).next().is_none()
-            || self
-                .history
-                .next_from(opens)
-                .is_some_and(|seen| seen >= next);
+        let next_seen = self.history.next_from(opens);
+        let learns_nothing = next_seen.is_none_or(|seen| seen >= next);
         let since = later.saturating_add(-A_RUN_AGO);
         match is_settled && learns_nothing {
             true => {

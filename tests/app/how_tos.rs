@@ -4,8 +4,8 @@ use crate::search_head::{
     conf::Conf, kvstore::KvStore, lookups::Lookups, macros::Macros, row::Row, SearchHead,
 };
 use crate::stage::{
-    at, baseline, before_initial, call, installed, learned, names, page, run, state, times,
-    with_calls, BASELINE, DECISIONS, DETECTION, DETECTIONS, INITIAL, LOOK, UPDATE,
+    at, baseline, before_initial, call, installed, learned, mature_row, names, page, run, state,
+    times, with_calls, BASELINE, DECISIONS, DETECTION, DETECTIONS, INITIAL, LOOK, UPDATE,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -58,14 +58,9 @@ fn escu() -> SearchHead {
 /// A row as ESCU's Update writes it: times as text, and a key that the store makes up.
 fn escu_row(user: &str, command: &str, first: &str, last: &str) -> Row {
     let [first, last] = [first, last].map(|moment| format!("{}.000000", at(moment)));
-    Row::of(&[
-        ("user", user),
-        ("command", command),
-        ("firstTimeSeen", &first),
-        ("lastTimeSeen", &last),
-        ("enough_data", "1"),
-    ])
+    mature_row(user, command, &first, &last)
 }
+
 #[test]
 fn every_spl_block_of_the_page_is_played_here() {
     let page = page("searches.md");

@@ -130,11 +130,16 @@ pub(crate) fn state(head: &SearchHead) -> Row {
 /// A row of the baseline, under a key that the store makes up.
 pub(crate) fn known_pair(user: &str, command: &str) -> Row {
     let [first, last] = ["01 Jun 00:00", "14 Aug 00:00"].map(|moment| at(moment).to_string());
+    mature_row(user, command, &first, &last)
+}
+
+/// A row of a mature baseline with these times, under a key that the store makes up.
+pub(crate) fn mature_row(user: &str, command: &str, first: &str, last: &str) -> Row {
     Row::of(&[
         ("user", user),
         ("command", command),
-        ("firstTimeSeen", &first),
-        ("lastTimeSeen", &last),
+        ("firstTimeSeen", first),
+        ("lastTimeSeen", last),
         ("enough_data", "1"),
     ])
 }
