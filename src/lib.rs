@@ -16,11 +16,13 @@
 //! - [`observations`]: what was read from files, key by key.
 //! - [`report`]: how what was found is written: a table, CSV, JSON.
 //! - [`baseline_file`]: the baseline as a file: read whole, replaced whole.
+//! - [`app_settings`]: how the app is set up: schedules, ranges and windows.
 //! - [`replay`]: what would have alerted, had the app been running.
 //! - [`cli`]: the verbs `learn`, `detect` and `replay`, from files to the rules and back.
 //!
 //! Which module may use which is drawn in ARCHITECTURE.md, and `tests/architecture.rs` fails on any other use.
 
+pub mod app_settings;
 pub mod baseline;
 pub mod baseline_file;
 pub mod cli;

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("baseline", &["keys", "time"]),
     ("options", &["baseline", "time"]),
+    ("app_settings", &["options", "time"]),
     ("lookup", &["rows", "baseline", "keys", "time"]),
     ("cloudtrail", &["time"]),
     (

@@ -5,8 +5,10 @@
 
 mod day_by_day;
 mod history;
+mod summary;
 
 pub(crate) use day_by_day::write;
+pub use summary::*;
 
 use crate::baseline::{Counts, Cutoffs, Maturity, RunningBaseline, Verdict};
 use crate::keys::KeyId;
