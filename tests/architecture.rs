@@ -48,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "replay",
         &[
+            "app_settings",
             "observations",
             "report",
             "messages",
@@ -60,6 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "app_settings",
             "cloudtrail",
             "replay",
             "report",

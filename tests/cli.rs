@@ -766,12 +766,15 @@ fn a_replay_tells_what_would_have_alerted_on_which_day() {
     ten_days(&desk);
     let told = desk.ok("replay days --initial-days 7");
     told.says("the baseline is mature from 2025-03-09 01:17:00 UTC on");
-    assert_eq!(
-        told.out,
-        "2025-03-08 to 2025-03-09  0 alerts\n\
+    let begins = "2025-03-08 to 2025-03-09  0 alerts\n\
          2025-03-10  1 alert\n  \
-         10:17:00  1:role/App  s3:DeleteBucket\n\
-         total  1 alert on 1 of 3 days\n"
+         10:17:00    0.0  1:role/App  s3:DeleteBucket\n\n\
+         the most surprising alerts\n";
+    assert_eq!(&told.out[..begins.len()], begins);
+    assert!(
+        told.out.contains("\ntotal        1 alert on 1 of 3 days\n"),
+        "{}",
+        told.out
     );
     let told = desk.ok("replay days/01.json days/02.json days/03.json days/04.json");
     told.says("warning: no alerts were simulated: the input covers only 4 days (2025-03-01 08:00:00 UTC to 2025-03-04 09:30:00 UTC) and the learning window is -7d@d; try --initial-days 2 --learning-window=-2d@d");
@@ -779,5 +782,5 @@ fn a_replay_tells_what_would_have_alerted_on_which_day() {
     told.says("the baseline is mature from 2025-03-09 01:17:00 +05:30 on");
     let told = desk.ok("replay days/01.json");
     told.says("warning: no alerts were simulated, since the baseline never became mature");
-    assert_eq!(told.out, "total  0 alerts on 0 of 0 days\n");
+    assert!(told.out.contains("total        0 alerts"), "{}", told.out);
 }

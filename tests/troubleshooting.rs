@@ -22,6 +22,7 @@ const NO_MESSAGES: &[&str] = &[
     "src/cli/help_texts.rs",
     "src/options/render.rs",
     "src/options/table.rs",
+    "src/replay/text.rs",
     "src/report/",
 ];
 

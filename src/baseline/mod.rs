@@ -25,6 +25,7 @@ mod stats;
 pub mod surprise;
 
 pub use detector::{DetectError, Detector, Ticket, Verdicts};
+pub(crate) use explainer::PairTable;
 pub use explainer::{Explainer, Explanation, Explanations, PartOfBaseline, WindowedExplainer};
 pub use judge::{judge, Cutoffs, Maturity, Verdict};
 pub use learner::{Change, Counts, LearnError, Learned, LearnedRow, Learner, Start};

@@ -1,19 +1,28 @@
 //! A baseline that stays in memory from run to run, for replaying history: the same rules as learner and detector, without
 //! feeding a whole baseline to each run. `tests/specification.rs` checks that both agree.
 //!
-//! Knows keys by their [`KeyId`] only.
+//! An update costs what it observes, and not what is stored: what is forgotten is found to be so where it is looked at. Knows keys by
+//! their [`KeyId`] only.
 
 use super::{judge, Counts, Cutoffs, Maturity, Sighting, Verdict};
 use crate::keys::KeyId;
 use crate::time::Timestamp;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// Sightings of numbered keys, and the maturity that the last update found.
+///
+/// Time only goes on: the cut-offs of a call are never before those of an earlier one.
 #[derive(Clone, Debug)]
 pub struct RunningBaseline {
-    /// By key; [`Sighting::NEVER`] where nothing is stored.
+    /// By key; [`Sighting::NEVER`] where nothing was ever stored. May be forgotten.
     sightings: Vec<Sighting>,
+    /// First times that count for maturity, the least on top. One that is no longer its key's, or is forgotten, is dropped there.
+    firsts: BinaryHeap<Reverse<(Timestamp, KeyId)>>,
     maturity: Maturity,
     oldest: Option<Timestamp>,
+    /// By key, how often it was learned again after it was forgotten.
+    returns: Vec<u32>,
 }
 
 impl RunningBaseline {
@@ -21,40 +30,81 @@ impl RunningBaseline {
     pub fn empty(keys: usize) -> Self {
         Self {
             sightings: vec![Sighting::NEVER; keys],
+            firsts: BinaryHeap::new(),
             maturity: Maturity::Learning,
             oldest: None,
+            returns: vec![0; keys],
         }
     }
 
-    /// Learns what one run observed: sets aside what is forgotten, merges, forgets what is still too old, and finds the maturity.
-    pub fn update(&mut self, observed: impl Iterator<Item = (KeyId, Sighting)>, cutoffs: &Cutoffs) {
-        self.forget(cutoffs);
-        for (key, sighting) in observed {
-            let stored = &mut self.sightings[key.index()];
-            *stored = stored.merge(sighting);
+    /// Learns what one run observed: what is forgotten is set aside first, then sightings are merged, then the maturity is found.
+    pub fn update(
+        &mut self,
+        observed: impl Iterator<Item = (KeyId, Sighting)> + Clone,
+        cutoffs: &Cutoffs,
+    ) {
+        for (key, sighting) in observed.clone() {
+            if !cutoffs.forgets(sighting) {
+                self.set_aside(key, cutoffs);
+            }
         }
-        self.forget(cutoffs);
-        let firsts = self.rows().filter_map(|row| cutoffs.first_that_counts(row));
-        self.oldest = firsts.min();
+        for (key, sighting) in observed {
+            self.merge(key, sighting, cutoffs);
+        }
+        self.oldest = self.oldest_kept(cutoffs);
         self.maturity = cutoffs.maturity(self.oldest);
     }
 
-    fn forget(&mut self, cutoffs: &Cutoffs) {
-        for stored in &mut self.sightings {
-            if cutoffs.forgets(*stored) {
-                *stored = Sighting::NEVER;
-            }
+    fn set_aside(&mut self, key: KeyId, cutoffs: &Cutoffs) {
+        let stored = &mut self.sightings[key.index()];
+        if *stored != Sighting::NEVER && cutoffs.forgets(*stored) {
+            *stored = Sighting::NEVER;
+            self.returns[key.index()] += 1;
         }
+    }
+
+    fn merge(&mut self, key: KeyId, sighting: Sighting, cutoffs: &Cutoffs) {
+        let before = self.sightings[key.index()];
+        let after = before.merge(sighting);
+        self.sightings[key.index()] = after;
+        let first = cutoffs.first_that_counts(after);
+        if first != cutoffs.first_that_counts(before) {
+            self.firsts.extend(first.map(|first| Reverse((first, key))));
+        }
+    }
+
+    fn oldest_kept(&mut self, cutoffs: &Cutoffs) -> Option<Timestamp> {
+        while let Some(&Reverse((first, key))) = self.firsts.peek() {
+            let stored = self.sightings[key.index()];
+            if stored.first() == Some(first) && !cutoffs.forgets(stored) {
+                return Some(first);
+            }
+            self.firsts.pop();
+        }
+        None
     }
 
     /// What becomes of an observation of this key.
     pub fn judge(&self, key: KeyId, cutoffs: &Cutoffs) -> Verdict {
+        judge(self.maturity, self.stored(key, cutoffs), cutoffs)
+    }
+
+    /// What is stored of a key, unless it is forgotten.
+    pub fn stored(&self, key: KeyId, cutoffs: &Cutoffs) -> Option<Sighting> {
         let stored = self.sightings[key.index()];
-        let stored = Some(stored).filter(|stored| *stored != Sighting::NEVER);
-        match judge(self.maturity, stored, cutoffs) {
-            Verdict::Forgotten => judge(self.maturity, None, cutoffs),
-            verdict => verdict,
-        }
+        Some(stored).filter(|stored| *stored != Sighting::NEVER && !cutoffs.forgets(*stored))
+    }
+
+    /// Whether a key was known, forgotten, and possibly learned again since.
+    pub fn was_forgotten(&self, key: KeyId, cutoffs: &Cutoffs) -> bool {
+        let stored = self.sightings[key.index()];
+        let is_forgotten = stored != Sighting::NEVER && cutoffs.forgets(stored);
+        is_forgotten || self.returns[key.index()] > 0
+    }
+
+    /// How often any key was learned again after it was forgotten.
+    pub fn returns(&self) -> u64 {
+        self.returns.iter().copied().map(u64::from).sum()
     }
 
     /// Whether the last update found it mature.
@@ -67,19 +117,18 @@ impl RunningBaseline {
         self.oldest
     }
 
-    /// How many keys it has, all counted as unchanged, and how many of them are old enough to make it mature.
+    /// How many keys it has, all counted as unchanged, how many of them are old enough to make it mature, and how many are forgotten.
     pub fn counts(&self, cutoffs: &Cutoffs) -> Counts {
-        let is_old =
-            |row: &Sighting| cutoffs.maturity(cutoffs.first_that_counts(*row)) == Maturity::Mature;
-        Counts {
-            unchanged: self.rows().count() as u64,
-            old: self.rows().filter(is_old).count() as u64,
-            ..Counts::default()
+        let stored = self.sightings.iter();
+        let stored = stored.filter(|sighting| **sighting != Sighting::NEVER);
+        let mut counts = Counts::default();
+        for sighting in stored {
+            let is_kept = !cutoffs.forgets(*sighting);
+            let first = cutoffs.first_that_counts(*sighting).filter(|_| is_kept);
+            counts.unchanged += u64::from(is_kept);
+            counts.forgotten += u64::from(!is_kept);
+            counts.old += u64::from(cutoffs.maturity(first) == Maturity::Mature);
         }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = Sighting> + '_ {
-        let sightings = self.sightings.iter().copied();
-        sightings.filter(|sighting| *sighting != Sighting::NEVER)
+        counts
     }
 }

@@ -72,7 +72,9 @@ fn replay() -> Command {
         .about("Shows what would have alerted, day by day, had it been running")
         .long_about(help_texts::REPLAY)
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
+        .arg(app())
         .arg(initial_days())
+        .args(outages_and_grid())
         .arg(time_zone())
         .args(of_all_verbs())
 }
@@ -111,6 +113,31 @@ fn initial_days() -> Arg {
         .value_parser(value_parser!(u16).range(1..))
         .default_value("7")
         .help("How many days, from the first time in the input, the first baseline is learned from")
+}
+
+/// How the app is set up.
+fn app() -> Arg {
+    Arg::new("app")
+        .long("app")
+        .value_name("FOLDER")
+        .value_parser(value_parser!(PathBuf))
+        .help("The folder of the app, such as $SPLUNK_HOME/etc/apps/unseen: schedules, ranges, windows and limits are read from its conf files, local over default. A window that is given here counts more. Default: the app as it comes")
+}
+
+/// When the app was down, and which other windows to replay under.
+fn outages_and_grid() -> [Arg; 3] {
+    let outage = Arg::new("outage")
+        .long("outage")
+        .value_name("FROM/TO")
+        .action(ArgAction::Append)
+        .help("A time in which no search of the app ran, such as 2024-05-01T02:00Z/2024-05-02; may be given several times. Searches that are scheduled continuously are caught up for a day");
+    let grid = flag("grid", "Replays the history under other windows too, 27 settings in all: activity -12h@h, -24h@h, -48h@h, learning -3d@d, -7d@d, -14d@d, forget -30d@d, -60d@d, -90d@d");
+    let try_these = Arg::new("try")
+        .long("try")
+        .value_name("window=values")
+        .action(ArgAction::Append)
+        .help("Windows for the grid, such as activity_window=-12h@h,-24h@h; may be given for each of the three windows. One that is not given keeps its value");
+    [outage, grid, try_these]
 }
 
 fn time_zone() -> Arg {

@@ -16,6 +16,7 @@ mod judged;
 mod learn;
 mod outcome;
 mod replay;
+mod replay_grid;
 mod typed;
 mod user_names;
 
@@ -82,6 +83,8 @@ enum CliError {
     Time(#[from] typed::BadTime),
     #[error("--time-zone: this system knows no zone `{}`; use a name such as UTC or Europe/Berlin", name.escape_debug())]
     NoSuchZone { name: String },
+    #[error(transparent)]
+    Grid(#[from] replay_grid::GridError),
     #[error(transparent)]
     Order(#[from] typed::NoRoleToRank),
     #[error(transparent)]

@@ -7,6 +7,7 @@ use crate::baseline_file;
 use crate::cloudtrail::Callers;
 use crate::observations::TimeRange;
 use crate::options::{table, AsOf, Given};
+use crate::replay::Outage;
 use crate::report::Order;
 use crate::time::{Timestamp, DAY};
 use chrono::Utc;
@@ -95,6 +96,28 @@ fn moment(option: &'static str, text: &str) -> Result<Timestamp, BadTime> {
     })
 }
 
+/// When the app was down.
+pub(super) fn outages(matches: &ArgMatches) -> Result<Vec<Outage>, BadTime> {
+    let typed = matches.get_many::<String>("outage").into_iter().flatten();
+    typed.map(|text| outage(text)).collect()
+}
+
+fn outage(text: &str) -> Result<Outage, BadTime> {
+    let Some((from, to)) = text.split_once('/') else {
+        return Err(BadTime::NoRange {
+            got: text.escape_debug().take(60).collect(),
+        });
+    };
+    let (from, to) = (moment("outage", from)?, moment("outage", to)?);
+    match from < to {
+        true => Ok(Outage { from, to }),
+        false => Err(BadTime::ReversedOutage {
+            from: from.human(&Utc).to_string(),
+            to: to.human(&Utc).to_string(),
+        }),
+    }
+}
+
 /// A time that was typed and cannot be used.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(super) enum BadTime {
@@ -102,6 +125,10 @@ pub(super) enum BadTime {
     None { option: &'static str, got: String },
     #[error("--from ({from}) must be earlier than --to ({to})")]
     Reversed { from: String, to: String },
+    #[error("--outage: expected two times with a slash between, such as 2024-05-01T02:00Z/2024-05-02, got `{got}`")]
+    NoRange { got: String },
+    #[error("--outage: it begins ({from}) and must end later ({to})")]
+    ReversedOutage { from: String, to: String },
     #[error("--as-of ({got}) is more than a day ahead of the clock, which shows {now}")]
     Ahead { got: String, now: String },
 }

@@ -207,7 +207,7 @@ impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
         let by_key = self.fields.iter().map(|field| field.detail()).max();
         match self.plan.keep {
             DetailLevel::Context => RecordDetail::Context,
-            DetailLevel::Times | DetailLevel::Minutes => by_key.unwrap_or_default(),
+            DetailLevel::Times | DetailLevel::Uses(_) => by_key.unwrap_or_default(),
         }
     }
 

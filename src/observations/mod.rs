@@ -8,14 +8,14 @@ mod first_call;
 mod observed;
 mod record_counts;
 mod time_range;
+mod uses;
 mod value_sample;
 
 pub use first_call::FirstCall;
-pub use observed::{
-    Context, Detail, DetailLevel, Minute, Observed, Occurrence, CONTEXT_FIELDS, SAMPLED,
-};
+pub use observed::{Context, Detail, DetailLevel, Observed, Occurrence, CONTEXT_FIELDS, SAMPLED};
 pub use record_counts::RecordCounts;
 pub use time_range::TimeRange;
+pub use uses::{Resolution, Use, Uses};
 pub use value_sample::ValueSample;
 
 use crate::baseline::{Fact, Sighting, StoredSighting};
@@ -246,7 +246,7 @@ impl Observations {
         let level = self.level;
         let observed = slot(&mut self.observed, key);
         let observed = observed.get_or_insert_with(|| Observed::nothing(level));
-        observed.add(occurrence, &self.hasher);
+        observed.add(occurrence, level, &self.hasher);
     }
 
     fn store(&mut self, key: KeyId, stored: StoredSighting, is_joined: bool) {
@@ -298,7 +298,7 @@ impl Observations {
             let Some(observed) = observed else { continue };
             let key = self.keys.id(&values(KeyId(nth)));
             match slot(&mut self.observed, key) {
-                Some(known) => known.merge(observed, &self.hasher),
+                Some(known) => known.merge(observed, self.level, &self.hasher),
                 unknown => *unknown = Some(observed),
             }
         }

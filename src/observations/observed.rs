@@ -1,8 +1,7 @@
 //! What was observed of one key: when, how often, and what else was to be kept of it.
 
-use super::{FirstCall, ValueSample};
+use super::{FirstCall, Resolution, Uses, ValueSample};
 use crate::baseline::{Fact, Sighting};
-use crate::time::{Timestamp, MINUTE};
 use std::hash::RandomState;
 
 /// What is kept of a key beside its times.
@@ -12,8 +11,8 @@ pub enum DetailLevel {
     Times,
     /// What a report shows.
     Context,
-    /// The minutes in which it was seen, with its exact times in them.
-    Minutes,
+    /// When it was used, as far as a replay needs to know it.
+    Uses(Resolution),
 }
 
 impl DetailLevel {
@@ -30,19 +29,8 @@ pub enum Detail {
     Nothing,
     /// What a report shows.
     Context(Box<Context>),
-    /// The first and the last time of each minute in which it was seen; in any order, perhaps repeated.
-    Minutes(Vec<Minute>),
-}
-
-/// The first and the last time that a key was seen within one minute.
-///
-/// Schedules and windows begin and end at whole minutes, so nothing depends on what lies between the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Minute {
-    /// The first.
-    pub first: Timestamp,
-    /// The last.
-    pub last: Timestamp,
+    /// When it was used.
+    Uses(Box<Uses>),
 }
 
 /// What came with a key.
@@ -121,7 +109,7 @@ impl Observed {
             detail: match level {
                 DetailLevel::Times => Detail::Nothing,
                 DetailLevel::Context => Detail::Context(Box::default()),
-                DetailLevel::Minutes => Detail::Minutes(Vec::new()),
+                DetailLevel::Uses(_) => Detail::Uses(Box::default()),
             },
         }
     }
@@ -134,47 +122,32 @@ impl Observed {
         }
     }
 
-    pub(super) fn add(&mut self, occurrence: &Occurrence<'_>, hasher: &RandomState) {
+    pub(super) fn add(
+        &mut self,
+        occurrence: &Occurrence<'_>,
+        level: DetailLevel,
+        hasher: &RandomState,
+    ) {
         self.sighting = self.sighting.merge(occurrence.sighting);
         self.count += occurrence.count;
-        match &mut self.detail {
-            Detail::Nothing => {}
-            Detail::Context(context) => context.add(occurrence, hasher),
-            Detail::Minutes(minutes) => add_minutes(minutes, occurrence),
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: Self, hasher: &RandomState) {
-        self.sighting = self.sighting.merge(other.sighting);
-        self.count += other.count;
-        match (&mut self.detail, other.detail) {
-            (Detail::Context(context), Detail::Context(more)) => context.merge(*more, hasher),
-            (Detail::Minutes(minutes), Detail::Minutes(more)) => minutes.extend(more),
+        match (&mut self.detail, level) {
+            (Detail::Context(context), _) => context.add(occurrence, hasher),
+            (Detail::Uses(uses), DetailLevel::Uses(resolution)) => {
+                uses.add(occurrence.sighting, &resolution);
+            }
             _ => {}
         }
     }
-}
 
-fn add_minutes(minutes: &mut Vec<Minute>, occurrence: &Occurrence<'_>) {
-    let first = occurrence.sighting.first();
-    let last = occurrence.sighting.last();
-    first.into_iter().for_each(|time| add_minute(minutes, time));
-    last.into_iter()
-        .filter(|_| last != first)
-        .for_each(|time| add_minute(minutes, time));
-}
-
-/// Logs are nearly in order, so a minute that was just added is the one most likely to come again.
-fn add_minute(minutes: &mut Vec<Minute>, time: Timestamp) {
-    let minute = |time: Timestamp| time.0.div_euclid(MINUTE);
-    match minutes.last_mut() {
-        Some(last) if minute(last.first) == minute(time) => {
-            last.first = last.first.min(time);
-            last.last = last.last.max(time);
+    pub(super) fn merge(&mut self, other: Self, level: DetailLevel, hasher: &RandomState) {
+        self.sighting = self.sighting.merge(other.sighting);
+        self.count += other.count;
+        match (&mut self.detail, other.detail, level) {
+            (Detail::Context(context), Detail::Context(more), _) => context.merge(*more, hasher),
+            (Detail::Uses(uses), Detail::Uses(more), DetailLevel::Uses(resolution)) => {
+                uses.merge(*more, &resolution);
+            }
+            _ => {}
         }
-        _ => minutes.push(Minute {
-            first: time,
-            last: time,
-        }),
     }
 }

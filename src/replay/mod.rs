@@ -1,66 +1,120 @@
-//! Replays history: walks it in the order of time, learning and detecting as the app's schedules would have.
+//! Replays history: walks it in the order of time, learning and detecting as the app's searches would have.
 //!
-//! The rules are the real ones, on a baseline that stays in memory; each run gets what its search would have found. A test compares the
-//! schedules with the shipped `savedsearches.conf`. Not simulated: events that arrive late, runs by hand, a search head that is down.
+//! The rules are those of the commands, on a baseline that stays in memory; each run gets what its search would have found, by the times of
+//! the events. Initial learns the first days, then Update, the detection and Reconcile run by their schedules; a pair alerts
+//! once, and again after the suppression. Not replayed: events that arrive late, runs by hand, decisions of people, filters.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `resolution.rs` | how exactly uses must be kept while files are read |
+//! | `history.rs` | what was observed, in the order of time |
+//! | `run_times.rs` | when which search runs, over which range |
+//! | `site.rs` | one site: its baseline, its records, and what each run makes of them |
+//! | `records.rs` | which reported pairs are due and alert |
+//! | `ranking.rs` | how surprising an alert is, against the baseline of its run |
+//! | `answers.rs`, `summary.rs` | what follows from it all: by day, by role, what to tune |
 
-mod day_by_day;
+mod answers;
+mod days;
 mod history;
+mod ranking;
+mod records;
+mod resolution;
+mod run_times;
+mod site;
 mod summary;
+mod text;
 
-pub(crate) use day_by_day::write;
+pub(crate) use answers::summary;
+pub(crate) use resolution::resolution;
 pub use summary::*;
+pub(crate) use text::write;
 
-use crate::baseline::{Counts, Cutoffs, Maturity, RunningBaseline, Verdict};
+use crate::app_settings::AppSettings;
+use crate::baseline::surprise::Evidence;
+use crate::baseline::{Counts, Explanation, RunningBaseline};
 use crate::keys::KeyId;
-use crate::observations::Observations;
+use crate::observations::{Observations, Resolution};
 use crate::options::{OptionError, Windows};
-use crate::time::{Modifier, Schedule, Timestamp, DAY};
+use crate::time::{Timestamp, DAY};
 use chrono::TimeZone;
 use history::History;
-use std::collections::HashMap;
+use ranking::AlertRanking;
+use run_times::{run_times, Run};
+use site::Site;
 
-/// When the detection runs.
-pub const DETECTION: &str = "17 * * * *";
-/// When the update runs.
-pub const UPDATE: &str = "41 0 * * *";
-/// How far an update looks back.
-pub const UPDATE_RANGE: &str = "-3d@d";
-/// For how long a key that alerted does not alert again.
-const SUPPRESSION: i64 = 7 * DAY;
-/// Further back than one run of any schedule of the app.
-const A_RUN_AGO: i64 = 2 * DAY;
+/// A time in which no search of the app runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outage {
+    /// When it begins.
+    pub(crate) from: Timestamp,
+    /// When it is over.
+    pub(crate) to: Timestamp,
+}
+
+impl Outage {
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from <= at && at < self.to
+    }
+}
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings<'s> {
-    /// The windows of learning and detecting.
-    pub(crate) windows: &'s Windows,
-    /// How many days, from the first time in the input, the first baseline is learned from.
+pub(crate) struct ReplaySettings<'p> {
+    /// How the app is set up; its windows count but for the grid.
+    pub(crate) app: &'p AppSettings,
+    /// How many days, from the first time in the input, Initial learns.
     pub(crate) initial_days: i64,
+    /// When no search ran.
+    pub(crate) outages: &'p [Outage],
+    /// Windows under which the history is replayed as well.
+    pub(crate) grid: &'p [Windows],
+    /// How the observations were kept: see [`resolution`].
+    pub(crate) resolution: Resolution,
+    /// The fields of the key. Where there is only one, alerts are not ranked.
+    pub(crate) by: &'p [String],
+    /// Whether alerts are ranked where they can be.
+    pub(crate) ranks: bool,
+    /// The place of the key field whose values begin with a service, if there is one.
+    pub(crate) service_field: Option<usize>,
+}
+
+/// Which search alerted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AlertingSearch {
+    /// The hourly detection.
+    Detection,
+    /// The nightly search for what was learned and never alerted.
+    Reconcile,
+}
+
+impl AlertingSearch {
+    /// How it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Reconcile => "reconcile",
+        }
+    }
 }
 
 /// One alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Alert {
-    /// The run of the detection.
+    /// When the run started.
     pub(crate) at: Timestamp,
+    /// Which search it was of.
+    pub(crate) search: AlertingSearch,
     /// The key, as the observations have it.
     pub(crate) key: KeyId,
-}
-
-/// What would have happened.
-#[derive(Debug)]
-pub(crate) struct Replayed {
-    /// The first time in the input.
-    pub(crate) from: Timestamp,
-    /// The last time in the input.
-    pub(crate) to: Timestamp,
-    /// The first and the last run of the detection; none if the first baseline takes all of the input.
-    pub(crate) detections: Option<(Timestamp, Timestamp)>,
-    /// How the baseline was when it was first found mature.
-    pub(crate) mature: Option<FirstMature>,
-    /// The alerts, in the order of time.
-    pub(crate) alerts: Vec<Alert>,
+    /// When the key was first used, as far as it was reported and not alerted before.
+    pub(crate) first: Timestamp,
+    /// The end of the range that the run looked at.
+    pub(crate) until: Timestamp,
+    /// Whether the key had been known before, and was forgotten.
+    pub(crate) has_returned: bool,
+    /// What was counted of it; none if it was not ranked.
+    evidence: Option<Evidence>,
 }
 
 /// A baseline that has just become mature.
@@ -74,166 +128,94 @@ pub(crate) struct FirstMature {
     pub(crate) counts: Counts,
 }
 
+/// How large the baseline was after an update.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    at: Timestamp,
+    pairs: u64,
+    is_mature: bool,
+}
+
+/// What would have happened under some windows.
+#[derive(Debug)]
+pub(crate) struct Replayed {
+    windows: Windows,
+    /// The first and the last run of the detection; none if Initial takes all of the input.
+    pub(crate) detections: Option<(Timestamp, Timestamp)>,
+    /// How the baseline was when it was first found mature.
+    pub(crate) mature: Option<FirstMature>,
+    /// The alerts, in the order of time.
+    pub(crate) alerts: Vec<Alert>,
+    sizes: Vec<Size>,
+    suppressed: Suppressed,
+    forgotten: Forgotten,
+}
+
+/// A history replayed.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    history: History,
+    /// The first time in the input.
+    pub(crate) from: Timestamp,
+    /// The last time in the input.
+    pub(crate) to: Timestamp,
+    /// Under the windows of the app.
+    pub(crate) main: Replayed,
+    /// The baseline as it is then.
+    pub(crate) baseline: RunningBaseline,
+    /// Under those of the grid, in their order.
+    grid: Vec<Replayed>,
+    runs: Vec<Run>,
+    ranking: Option<AlertRanking>,
+}
+
 /// Replays what was observed; none if nothing was observed at a known time.
 ///
 /// # Errors
 /// A window that cannot be applied.
 pub(crate) fn replay(
     observations: &Observations,
-    settings: &Settings<'_>,
+    settings: &ReplaySettings<'_>,
     zone: &impl TimeZone,
-) -> Result<Option<Replayed>, OptionError> {
-    let history = History::of(observations);
+) -> Result<Option<Replay>, OptionError> {
+    let history = History::of(observations, &settings.resolution);
     let Some((from, to)) = history.bounds() else {
         return Ok(None);
     };
-    let mut run = Run {
-        history: &history,
-        windows: settings.windows,
-        zone,
-        schedules: Schedules::shipped(),
-        baseline: RunningBaseline::empty(history.keys()),
-        alerted: HashMap::new(),
-        replayed: Replayed {
-            from,
-            to,
-            detections: None,
-            mature: None,
-            alerts: Vec::new(),
-        },
-    };
     let begins = from.saturating_add(settings.initial_days.saturating_mul(DAY));
-    run.update(from, begins)?;
-    run.walk(begins)?;
-    Ok(Some(run.replayed))
+    let runs = run_times(settings.app, settings.outages, begins, to.max(begins), zone);
+    let is_ranked = settings.ranks && settings.by.len() > 1;
+    let ranking =
+        is_ranked.then(|| AlertRanking::of(&history, observations, settings.service_field));
+    let walk = |windows: &Windows, ranking| {
+        let mut site = Site::new(&history, settings.app, windows, ranking, zone);
+        site.initial(from, begins)?;
+        runs.iter().try_for_each(|run| site.run(run))?;
+        site.finish(to)
+    };
+    let (main, baseline) = walk(&settings.app.windows, ranking.as_ref())?;
+    let grid = settings
+        .grid
+        .iter()
+        .map(|windows| Ok(walk(windows, None)?.0));
+    let grid = grid.collect::<Result<_, OptionError>>()?;
+    Ok(Some(Replay {
+        from,
+        to,
+        main,
+        baseline,
+        grid,
+        runs,
+        ranking,
+        history,
+    }))
 }
 
-/// The schedules of the app.
-struct Schedules {
-    detection: Schedule,
-    update: Schedule,
-    update_range: Modifier,
-}
-
-impl Schedules {
-    fn shipped() -> Self {
-        let schedule = |text| Schedule::parse(text).expect("these schedules are written here");
-        Self {
-            detection: schedule(DETECTION),
-            update: schedule(UPDATE),
-            update_range: Modifier::parse(UPDATE_RANGE).expect("this modifier is written here"),
-        }
-    }
-}
-
-/// A replay under way.
-struct Run<'r, Z> {
-    history: &'r History,
-    windows: &'r Windows,
-    zone: &'r Z,
-    schedules: Schedules,
-    baseline: RunningBaseline,
-    /// When each key alerted last.
-    alerted: HashMap<KeyId, Timestamp>,
-    replayed: Replayed,
-}
-
-impl<Z: TimeZone> Run<'_, Z> {
-    /// Runs both schedules from a moment on, until the first detection behind the last observation.
-    fn walk(&mut self, begins: Timestamp) -> Result<(), OptionError> {
-        let mut detection = self.schedules.detection.next_after(begins, self.zone);
-        let mut update = self.schedules.update.next_after(begins, self.zone);
-        let mut before = begins;
-        while let Some(at) = detection.filter(|_| before <= self.replayed.to) {
-            if let Some(night) = update.filter(|&night| night < at) {
-                self.nightly_update(night)?;
-                update = self.schedules.update.next_after(night, self.zone);
-                continue;
-            }
-            self.detect(at)?;
-            before = at;
-            detection = self.schedules.detection.next_after(at, self.zone);
-            if let Some(later) = self.next_that_finds_anything(at)? {
-                detection = detection.max(Some(later));
-                update = self.skip_updates(update, later);
-            }
-        }
-        Ok(())
-    }
-
-    fn nightly_update(&mut self, at: Timestamp) -> Result<(), OptionError> {
-        self.update(self.schedules.update_range.apply(at, self.zone), at)
-    }
-
-    fn update(&mut self, from: Timestamp, at: Timestamp) -> Result<(), OptionError> {
-        let cutoffs = self.cutoffs(at)?;
-        self.baseline
-            .update(self.history.between(from, at), &cutoffs);
-        if self.baseline.maturity() == Maturity::Mature && self.replayed.mature.is_none() {
-            let found = self.schedules.detection.next_after(at, self.zone);
-            self.replayed.mature = found.map(|at| FirstMature {
-                at,
-                oldest: self.baseline.oldest(),
-                counts: self.baseline.counts(&cutoffs),
-            });
-        }
-        Ok(())
-    }
-
-    fn detect(&mut self, at: Timestamp) -> Result<(), OptionError> {
-        let (first, _) = self.replayed.detections.unwrap_or((at, at));
-        self.replayed.detections = Some((first, at));
-        let cutoffs = self.cutoffs(at)?;
-        let observed = self.history.between(cutoffs.activity, at);
-        let mut keys: Vec<KeyId> = observed.map(|(key, _)| key).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            let is_new = self.baseline.judge(key, &cutoffs) == Verdict::New;
-            if is_new && !self.is_suppressed(key, at) {
-                self.alerted.insert(key, at);
-                let key = self.history.in_observations(key);
-                self.replayed.alerts.push(Alert { at, key });
-            }
-        }
-        Ok(())
-    }
-
-    fn is_suppressed(&self, key: KeyId, at: Timestamp) -> bool {
-        let alerted = self.alerted.get(&key);
-        alerted.is_some_and(|alerted| alerted.saturating_add(SUPPRESSION) > at)
-    }
-
-    fn cutoffs(&self, at: Timestamp) -> Result<Cutoffs, OptionError> {
-        self.windows.cutoffs(at, self.zone)
-    }
-
-    /// The first detection after one that finds anything in its window, if those between find nothing.
-    fn next_that_finds_anything(&self, at: Timestamp) -> Result<Option<Timestamp>, OptionError> {
-        let opens = self.cutoffs(at)?.activity;
-        let next_seen = self.history.next_from(opens);
-        // What is seen at or before `at` may be found again by the next run.
-        let next_seen = next_seen.filter(|&seen| seen > at);
-        Ok(next_seen.and_then(|seen| self.schedules.detection.next_after(seen, self.zone)))
-    }
-
-    /// The update to go on with if no detection before `later` finds anything. A night in which nothing is learned changes nothing
-    /// that the last night before `later` does not change as well, once it is settled whether the baseline is mature.
-    fn skip_updates(&self, update: Option<Timestamp>, later: Timestamp) -> Option<Timestamp> {
-        let next = update?;
-        let is_settled =
-            self.baseline.maturity() == Maturity::Mature || self.baseline.oldest().is_none();
-        let opens = self.schedules.update_range.apply(next, self.zone);
-        let next_seen = self.history.next_from(opens);
-        let learns_nothing = next_seen.is_none_or(|seen| seen >= next);
-        let since = later.saturating_add(-A_RUN_AGO);
-        match is_settled && learns_nothing {
-            true => {
-                let last = self.schedules.update.last_before(later, since, self.zone);
-                last.max(Some(next))
-            }
-            false => Some(next),
-        }
+impl Replay {
+    /// How surprising an alert of the main replay is, and why; none if it was not ranked.
+    pub(crate) fn explanation<'r>(&'r self, alert: &'r Alert) -> Option<Explanation<'r>> {
+        let ranking = self.ranking.as_ref()?;
+        Some(ranking.explain(alert.evidence.as_ref()?))
     }
 }
 
@@ -247,13 +229,14 @@ mod tests {
     use crate::options::UnseenOptions;
     use crate::time::MINUTE;
     use chrono::Utc;
+    use proptest::prelude::*;
     use std::hash::RandomState;
 
-    /// What alerted, as minutes since the start: each sight is a key and the minute in which it was seen.
+    /// What alerted, as minutes since the start: each sight is a key and the minute in which it was used.
     fn alerts(sights: &[(&'static str, i64)], windows: &str) -> Vec<(String, i64)> {
-        let (observations, replayed) = replayed(sights, windows);
+        let (observations, replay) = replayed(sights, windows);
         let minute = |at: Timestamp| at.0.div_euclid(MINUTE) - BEGIN;
-        let alerts = replayed.alerts.iter().map(|alert| {
+        let alerts = replay.main.alerts.iter().map(|alert| {
             let value = observations.values(alert.key).next().unwrap();
             let value = String::from_utf8(value.to_vec()).unwrap();
             (value, minute(alert.at))
@@ -261,10 +244,29 @@ mod tests {
         alerts.collect()
     }
 
-    fn replayed(sights: &[(&'static str, i64)], windows: &str) -> (Observations, Replayed) {
-        let range = TimeRange::default();
+    fn replayed(sights: &[(&'static str, i64)], windows: &str) -> (Observations, Replay) {
+        let tokens: Vec<_> = windows
+            .split_whitespace()
+            .chain(["user"])
+            .map(crate::options::Token::plain)
+            .collect();
+        let windows = UnseenOptions::parse(&tokens).unwrap().windows;
+        let app = AppSettings {
+            windows,
+            ..AppSettings::shipped()
+        };
+        replayed_by(&app, &[], sights)
+    }
+
+    fn replayed_by(
+        app: &AppSettings,
+        outages: &[Outage],
+        sights: &[(&'static str, i64)],
+    ) -> (Observations, Replay) {
+        let resolution = resolution(app, &[], outages, &Utc);
+        let level = DetailLevel::Uses(resolution);
         let mut observations =
-            Observations::new(1, DetailLevel::Minutes, range, RandomState::new());
+            Observations::new(1, level, TimeRange::default(), RandomState::new());
         for &(key, minute) in sights {
             let time = Some(Timestamp((BEGIN + minute) * MINUTE));
             let reading = Reading {
@@ -275,110 +277,123 @@ mod tests {
                 bad_time: None,
                 broken_time: None,
             };
-            observations.take_row(
-                &reading,
-                &RowKeys::one(&[key]),
-                1,
-                [&[]; CONTEXT_FIELDS.len()],
-            );
+            let keys = RowKeys::one(&[key]);
+            observations.take_row(&reading, &keys, 1, [&[]; CONTEXT_FIELDS.len()]);
         }
-        let tokens: Vec<_> = windows
-            .split_whitespace()
-            .chain(["user"])
-            .map(crate::options::Token::plain)
-            .collect();
-        let settings = Settings {
-            windows: &UnseenOptions::parse(&tokens).unwrap().windows,
-            initial_days: 1,
+        let settings = ReplaySettings {
+            app,
+            initial_days: INITIAL,
+            outages,
+            grid: &[],
+            resolution,
+            by: &["user".to_owned()],
+            ranks: true,
+            service_field: None,
         };
-        let replayed = replay(&observations, &settings, &Utc).unwrap().unwrap();
-        (observations, replayed)
+        let replay = replay(&observations, &settings, &Utc).unwrap().unwrap();
+        (observations, replay)
     }
 
     /// Midnight of 2024-10-04, in minutes.
     const BEGIN: i64 = 20_000 * DAYS;
     const HOURS: i64 = 60;
     const DAYS: i64 = 24 * HOURS;
+    /// Initial learns ten days.
+    const INITIAL: i64 = 10;
     const LEARNED: &str = "learning_window=-1d";
 
     #[test]
     fn a_new_key_alerts_once_at_the_next_detection() {
-        let seen = 3 * DAYS + 5 * HOURS;
+        let seen = 13 * DAYS + 5 * HOURS;
         let sights = [
             ("old", 0),
-            ("old", 9 * DAYS),
+            ("old", 19 * DAYS),
             ("new", seen),
             ("new", seen + 90),
             ("new", seen + 23 * HOURS),
         ];
         assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 17)]);
-        let sights = [("old", 0), ("old", 9 * DAYS), ("new", seen + 17)];
+        let sights = [("old", 0), ("old", 19 * DAYS), ("new", seen + 17)];
         assert_eq!(alerts(&sights, LEARNED), [("new".into(), seen + 77)]);
     }
 
     #[test]
     fn what_was_learned_before_the_activity_window_is_known() {
-        let sights = [
-            ("old", 0),
-            ("early", 5 * HOURS),
-            ("early", 5 * DAYS),
-            ("old", 6 * DAYS),
-        ];
+        let sights = [("old", 0), ("early", 5 * DAYS), ("early", 15 * DAYS)];
         assert!(alerts(&sights, "learning_window=-3d").is_empty());
     }
 
-    /// As in Splunk: the first baseline is learned up to now, and what it saw within the activity window still counts as new.
+    /// As in Splunk: Initial learns up to now, and what it saw within the activity window still counts as new.
     #[test]
     fn what_was_first_seen_on_the_eve_of_the_first_detection_alerts() {
-        let sights = [("old", 0), ("eve", DAYS - 1), ("old", 3 * DAYS)];
-        assert_eq!(alerts(&sights, LEARNED), [("eve".into(), DAYS + 17)]);
+        let sights = [("old", 0), ("eve", 10 * DAYS - 1), ("old", 13 * DAYS)];
+        assert_eq!(alerts(&sights, LEARNED), [("eve".into(), 10 * DAYS + 17)]);
+    }
+
+    /// What Initial saw in its last days, and no detection can see, is reported by the first night's Reconcile.
+    #[test]
+    fn what_was_first_seen_on_the_last_days_of_initial_is_reconciled() {
+        let sights = [
+            ("old", 0),
+            ("too early", 6 * DAYS),
+            ("late", 8 * DAYS),
+            ("old", 13 * DAYS),
+        ];
+        let at = 10 * DAYS + 3 * HOURS + 11;
+        assert_eq!(alerts(&sights, LEARNED), [("late".into(), at)]);
     }
 
     #[test]
     fn a_learning_baseline_is_silent_and_what_it_saw_meanwhile_is_known_later() {
         let sights = [
             ("old", 0),
-            ("new", 2 * DAYS),
-            ("old", 20 * DAYS),
-            ("new", 20 * DAYS),
+            ("new", 11 * DAYS),
+            ("old", 40 * DAYS),
+            ("new", 40 * DAYS),
         ];
-        assert!(alerts(&sights, "learning_window=-7d").is_empty());
+        assert!(alerts(&sights, "learning_window=-20d").is_empty());
     }
 
     #[test]
     fn a_key_that_was_forgotten_alerts_again_after_the_suppression() {
-        let sights = [("old", 0), ("new", 3 * DAYS), ("new", 40 * DAYS)]
-            .into_iter()
-            .chain((0..50).map(|day| ("old", day * DAYS)))
-            .collect::<Vec<_>>();
-        let expected = [3, 40].map(|day| ("new".to_owned(), day * DAYS + 17));
+        let returning = |gap: i64| {
+            let used = [0, gap].map(|after| ("new", (13 + after) * DAYS));
+            let daily = (0..90).map(|day| ("old", day * DAYS));
+            used.into_iter().chain(daily).collect::<Vec<_>>()
+        };
+        let alert = |day: i64| ("new".to_owned(), day * DAYS + 17);
+        let forgetting = |days: i64| format!("learning_window=-1d forget_window=-{days}d");
+        let both = [alert(13), alert(13 + 40)];
+        assert_eq!(alerts(&returning(40), &forgetting(30)), both);
+        assert_eq!(alerts(&returning(40), &forgetting(50)), both[..1]);
+        // It returns on day 18 and is kept back until day 20, when Reconcile finds it.
+        let reconciled = ("new".to_owned(), 20 * DAYS + 3 * HOURS + 11);
         assert_eq!(
-            alerts(&sights, "learning_window=-1d forget_window=-30d"),
-            expected
+            alerts(&returning(5), &forgetting(4)),
+            [alert(13), reconciled]
         );
-        assert_eq!(alerts(&sights, LEARNED), expected[..1]);
     }
 
     /// The first event lies just behind midnight: its day is not whole, so the baseline is mature a day later.
     #[test]
     fn maturity_is_judged_by_exact_times() {
         let mature_from = |first: i64| {
-            let sights: Vec<(&'static str, i64)> =
-                (0..12).map(|day| ("old", first + day * DAYS)).collect();
-            let (_, replayed) = replayed(&sights, "learning_window=-7d@d");
-            let at = replayed.mature.unwrap().at;
+            let days = (0..22).map(|day| ("old", first + day * DAYS));
+            let sights: Vec<(&'static str, i64)> = days.collect();
+            let (_, replay) = replayed(&sights, "learning_window=-17d@d");
+            let at = replay.main.mature.unwrap().at;
             at.human(&Utc).to_string()
         };
-        assert_eq!(mature_from(0), "2024-10-11 01:17:00 UTC");
-        assert_eq!(mature_from(1), "2024-10-12 01:17:00 UTC");
+        assert_eq!(mature_from(0), "2024-10-21 01:17:00 UTC");
+        assert_eq!(mature_from(1), "2024-10-22 01:17:00 UTC");
     }
 
     #[test]
-    fn years_without_an_event_cost_nothing_and_change_nothing() {
-        let years = 15 * 365 * DAYS;
+    fn years_without_an_event_cost_little_and_change_nothing() {
+        let years = 5 * 365 * DAYS;
         let sights = [
             ("old", 0),
-            ("old", 9 * DAYS),
+            ("old", 19 * DAYS),
             ("old", years),
             ("late", years + 5),
             ("old", years + 20 * DAYS),
@@ -387,30 +402,67 @@ mod tests {
         // Without forgetting the baseline is mature all the time.
         assert_eq!(alerts(&sights, LEARNED), [("late".into(), years + 17)]);
         // With it nothing is left after years: it learns anew, and by then knows both.
-        assert!(alerts(&sights, "learning_window=-1d forget_window=-90d").is_empty());
+        assert!(alerts(&sights, "learning_window=-10d forget_window=-90d").is_empty());
     }
 
+    /// No search runs for a day and a half: the night that is less than a day ago is caught up, and Reconcile finds what no
+    /// detection saw.
     #[test]
-    fn skipping_empty_stretches_makes_no_difference() {
-        // One event a day keeps every night from being skipped.
-        let events = [
-            ("a", 0),
-            ("b", 3 * DAYS),
-            ("c", 30 * DAYS),
-            ("a", 75 * DAYS),
-            ("d", 76 * DAYS),
+    fn what_is_used_in_an_outage_alerts_when_it_is_over() {
+        let at = |minutes: i64| Timestamp((BEGIN + minutes) * MINUTE);
+        let (from, to) = (12 * DAYS + 2 * HOURS, 13 * DAYS + 14 * HOURS);
+        let outage = Outage {
+            from: at(from),
+            to: at(to),
+        };
+        let sights = [
+            ("old", 0),
+            ("lost", from + 5 * HOURS),
+            ("recent", to - HOURS),
+            ("old", 20 * DAYS),
         ];
-        let settings = "learning_window=-2d forget_window=-40d";
-        let with_ticks = events
-            .into_iter()
-            .chain((0..80).map(|day| ("tick", day * DAYS + 30)));
-        let mut expected = alerts(&with_ticks.collect::<Vec<_>>(), settings);
-        expected.retain(|(key, _)| key != "tick");
-        let ticks_rarely = events
-            .into_iter()
-            .chain([0, 20, 40, 60, 77].map(|day| ("tick", day * DAYS + 30)));
-        let mut found = alerts(&ticks_rarely.collect::<Vec<_>>(), settings);
-        found.retain(|(key, _)| key != "tick");
-        assert_eq!(found, expected);
+        let app = AppSettings::shipped();
+        let (observations, replay) = replayed_by(&app, &[outage], &sights);
+        let found = replay.main.alerts.iter().map(|alert| {
+            let name = observations.values(alert.key).next().unwrap();
+            (name, alert.search, alert.at)
+        });
+        let (reconcile, detection) = (AlertingSearch::Reconcile, AlertingSearch::Detection);
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            [
+                (&b"lost"[..], reconcile, at(to)),
+                (b"recent", detection, at(to + 17)),
+            ]
+        );
+    }
+
+    /// A key, and the minutes at which it is used.
+    fn some_uses() -> impl Strategy<Value = Vec<(&'static str, i64)>> {
+        let key = prop::sample::select(vec!["a", "b", "c"]);
+        prop::collection::vec((key, 0i64..60 * DAYS), 1..40)
+    }
+
+    proptest! {
+        /// What is kept of the uses is enough: an outage long before the first use makes each of them count, and changes nothing else.
+        #[test]
+        fn what_is_left_out_of_the_uses_changes_nothing(
+            uses in some_uses(),
+            activity in prop::sample::select(vec!["-4h", "-24h@h", "-48h@h"]),
+            forget in prop::sample::select(vec!["-3d", "-10d@d", "-20d@d"]),
+        ) {
+            let mut app = AppSettings::shipped();
+            let modifier = |text| crate::time::Modifier::parse(text).unwrap();
+            app.windows.activity = Some(modifier(activity));
+            app.windows.forget = Some(modifier(forget));
+            let long_ago = Outage { from: Timestamp(0), to: Timestamp(1) };
+            let alerts = |outages: &[Outage]| {
+                let (_, replay) = replayed_by(&app, outages, &uses);
+                let found = replay.main.alerts.into_iter();
+                let found = found.map(|of| (of.at, of.search, of.key, of.first, of.has_returned));
+                (found.collect::<Vec<_>>(), replay.main.forgotten, replay.main.suppressed)
+            };
+            prop_assert_eq!(alerts(&[]), alerts(&[long_ago]));
+        }
     }
 }

@@ -33,7 +33,7 @@ pub struct Summary {
     pub grid: Vec<GridSummary>,
     /// What to expect next week; none if less than a week was judged.
     pub next_week: Option<NextWeek>,
-    /// Definitions of the filter macro that leave out the noisiest, most effective first.
+    /// Definitions of the filter macro that leave out what is noisy and never surprising, the most effective first.
     pub filters: Vec<FilterLine>,
 }
 
@@ -74,6 +74,8 @@ pub struct RoleSummary {
     pub by_day: Vec<u64>,
     /// The sum of their surprise, if they were ranked.
     pub surprise: Option<f64>,
+    /// The surprise of the most surprising one, if they were ranked.
+    pub most_surprising: Option<f64>,
 }
 
 /// A call that alerted.
@@ -85,6 +87,8 @@ pub struct CallSummary {
     pub alerts: u64,
     /// For how many roles.
     pub roles: u64,
+    /// The surprise of the most surprising one, if they were ranked.
+    pub most_surprising: Option<f64>,
 }
 
 /// When a role became mature.

@@ -57,6 +57,14 @@ impl ColumnWidths {
     }
 }
 
+/// Lines of cells in columns, not wider than `most` as far as cutting allows; the widest column is cut first.
+pub(crate) fn fitted_lines(lines: &[Vec<String>], most: usize) -> Vec<String> {
+    let columns = ColumnWidths::of(lines);
+    let all = 0..columns.0.len();
+    let columns = columns.fitted(most, &[all]);
+    lines.iter().map(|line| columns.line(line)).collect()
+}
+
 /// A text of at most so many places, with an ellipsis in its middle if it was longer: both ends of an ARN matter.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
@@ -80,7 +88,7 @@ fn beginning(characters: impl Iterator<Item = char>, width: usize) -> String {
 }
 
 /// A text in lines of at most so many places, parted at blanks; a word that is longer than a line is cut.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let word = cut(word, width);

@@ -92,7 +92,7 @@ impl<'r> FoundKey<'r> {
     fn context(&self) -> Option<&'r Context> {
         match &self.observed.detail {
             Detail::Context(context) => Some(context),
-            Detail::Nothing | Detail::Minutes(_) => None,
+            Detail::Nothing | Detail::Uses(_) => None,
         }
     }
 }

@@ -12,8 +12,8 @@ mod roles;
 mod table;
 mod visible;
 
+pub(crate) use columns::{fitted_lines, wrapped};
 pub(crate) use found_key::FoundKey;
-pub(crate) use table::aligned;
 pub(crate) use visible::visible;
 
 use crate::lookup::RANKING;

@@ -60,7 +60,7 @@ pub(super) fn first_of(sample: &ValueSample) -> String {
 }
 
 /// Lines of cells in columns.
-pub(crate) fn aligned(lines: &[Vec<String>]) -> Vec<u8> {
+pub(super) fn aligned(lines: &[Vec<String>]) -> Vec<u8> {
     let columns = ColumnWidths::of(lines);
     let lines = lines.iter().map(|line| columns.line(line) + "\n");
     lines.collect::<String>().into_bytes()

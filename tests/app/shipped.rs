@@ -12,7 +12,6 @@ use crate::stage::{
 };
 use std::{collections::BTreeSet, fs};
 use unseen::options::table::OPTIONS;
-use unseen::replay;
 
 const ACTIVITY_WINDOW: &str = "cloud_api_calls_from_previously_unseen_user_roles_activity_window";
 const LEARNING_WINDOW: &str = "previously_seen_cloud_api_calls_per_user_role_learning_window";
@@ -107,16 +106,6 @@ fn the_detection_looks_back_no_further_than_a_pair_counts_as_new_nor_than_update
         setting(LOOK, "dispatch.earliest_time"),
         window(&head, ACTIVITY_WINDOW)
     );
-}
-
-#[test]
-fn replay_runs_when_the_shipped_searches_do() {
-    let head = installed();
-    let setting = |search, key| head.searches.get(search, key).unwrap();
-    assert_eq!(setting(DETECTION, "cron_schedule"), replay::DETECTION);
-    assert_eq!(setting(UPDATE, "cron_schedule"), replay::UPDATE);
-    let looks_back = setting(UPDATE, "dispatch.earliest_time");
-    assert_eq!(looks_back, replay::UPDATE_RANGE);
 }
 
 #[test]

@@ -65,12 +65,8 @@ impl Explanations {
             .evidence
             .binary_search_by_key(&pair, |of| of.pair)
             .ok()?;
-        let evidence = &self.evidence[place];
-        Some(Explanation {
-            evidence,
-            terms: evidence.terms(),
-            service: self.pairs.service_name(pair.call).unwrap_or_default(),
-        })
+        let service = self.pairs.service_name(pair.call).unwrap_or_default();
+        Some(Explanation::new(&self.evidence[place], service))
     }
 }
 
@@ -83,7 +79,16 @@ pub struct Explanation<'e> {
     service: &'e [u8],
 }
 
-impl Explanation<'_> {
+impl<'e> Explanation<'e> {
+    /// What was counted of a new pair, in words; `service` is the name of its call's service, or empty.
+    pub(crate) fn new(evidence: &'e Evidence, service: &'e [u8]) -> Self {
+        Self {
+            terms: evidence.terms(),
+            evidence,
+            service,
+        }
+    }
+
     /// The score: 0 is new, but ordinary.
     pub fn surprise(&self) -> f64 {
         self.terms.score()

@@ -10,13 +10,13 @@ mod pair_table;
 
 pub use by_window::WindowedExplainer;
 pub use explanation::{Explanation, Explanations};
+pub(crate) use pair_table::PairTable;
 
 use super::surprise::Pair;
 use super::surprise::{rank, PairSighting};
 use super::{judge, Cutoffs, Fact, Maturity, Ticket, Verdict, Verdicts};
 use crate::keys::RowKeys;
 use crate::time::Timestamp;
-use pair_table::PairTable;
 use thiserror::Error;
 
 /// Why nothing is ranked: of a part of a baseline, how common a call is among roles cannot be counted.

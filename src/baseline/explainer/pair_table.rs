@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 /// The roles and calls that came.
 #[derive(Debug)]
-pub(super) struct PairTable {
+pub(crate) struct PairTable {
     fingerprints: Fingerprints,
     roles: FingerprintMap<u32>,
     calls: FingerprintMap<u32>,
@@ -29,7 +29,7 @@ pub(super) struct PairTable {
 
 impl PairTable {
     /// An empty table. `service_field` is the field whose values begin with a service, if there is one; the first has none, it is the role.
-    pub(super) fn new(service_field: Option<usize>) -> Self {
+    pub(crate) fn new(service_field: Option<usize>) -> Self {
         Self {
             fingerprints: Fingerprints::secret(),
             roles: FingerprintMap::default(),
@@ -44,7 +44,7 @@ impl PairTable {
     }
 
     /// The pair that a key of two values or more is.
-    pub(super) fn pair(&mut self, key: &[Cow<'_, [u8]>]) -> Pair {
+    pub(crate) fn pair(&mut self, key: &[Cow<'_, [u8]>]) -> Pair {
         let (role, call) = key.split_at(1);
         let next = self.roles.len() as u32;
         let role = *self.roles.entry(self.fingerprints.of(role)).or_insert(next);
@@ -78,12 +78,12 @@ impl PairTable {
     }
 
     /// The number of a call's service, if it has one.
-    pub(super) fn service(&self, call: u32) -> Option<u32> {
+    pub(crate) fn service(&self, call: u32) -> Option<u32> {
         self.services[call as usize]
     }
 
     /// The name of a call's service, if it has one.
-    pub(super) fn service_name(&self, call: u32) -> Option<&[u8]> {
+    pub(crate) fn service_name(&self, call: u32) -> Option<&[u8]> {
         Some(self.service_names.get(self.service(call)?))
     }
 }
