@@ -22,6 +22,7 @@ mod pipe_faults;
 mod pure;
 mod ranking;
 mod renderings;
+mod replay;
 mod sessions;
 mod specification;
 mod surprise;

@@ -73,8 +73,10 @@ fn replay() -> Command {
         .long_about(help_texts::REPLAY)
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
         .arg(app())
+        .arg(format())
         .arg(initial_days())
         .args(outages_and_grid())
+        .arg(baseline_out())
         .arg(time_zone())
         .args(of_all_verbs())
 }
@@ -122,6 +124,14 @@ fn app() -> Arg {
         .value_name("FOLDER")
         .value_parser(value_parser!(PathBuf))
         .help("The folder of the app, such as $SPLUNK_HOME/etc/apps/unseen: schedules, ranges, windows and limits are read from its conf files, local over default. A window that is given here counts more. Default: the app as it comes")
+}
+
+fn baseline_out() -> Arg {
+    Arg::new("baseline-out")
+        .long("baseline-out")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Writes the baseline as it is at the end of the input, for *Unseen - Load* in Splunk or for `unseen detect`; an old file is replaced")
 }
 
 /// When the app was down, and which other windows to replay under.

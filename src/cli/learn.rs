@@ -73,7 +73,11 @@ fn learn_into_file(
     Ok(())
 }
 
-fn lock(path: &Path, limit: Duration, world: &mut World<'_>) -> Result<Locked, BaselineError> {
+pub(super) fn lock(
+    path: &Path,
+    limit: Duration,
+    world: &mut World<'_>,
+) -> Result<Locked, BaselineError> {
     Locked::wait(path, limit, |lock| {
         let lock = lock.display();
         let text = format!("waiting for another `unseen learn`, which holds `{lock}`");
@@ -190,7 +194,7 @@ impl<'l> Learning<'l> {
 }
 
 /// A first time before the first call makes no baseline mature.
-fn cutoffs(windows: &Windows, as_of: Timestamp) -> Result<Cutoffs, OptionError> {
+pub(super) fn cutoffs(windows: &Windows, as_of: Timestamp) -> Result<Cutoffs, OptionError> {
     Ok(Cutoffs {
         earliest: Clock::FIRST_CALL,
         ..windows.cutoffs(as_of, &Utc)?
@@ -219,7 +223,7 @@ fn newest_in(
 }
 
 /// The text of a baseline file: rows in the order of their keys, so that it does not depend on the order of learning.
-fn written(learned: &Learned, by: &[String]) -> Vec<u8> {
+pub(super) fn written(learned: &Learned, by: &[String]) -> Vec<u8> {
     let mut rows: Vec<_> = learned.rows().collect();
     let key = |row| learned.key(row).map(|value| value.text);
     rows.sort_unstable_by(|&one, &other| key(one).cmp(key(other)));

@@ -16,6 +16,7 @@ mod judged;
 mod learn;
 mod outcome;
 mod replay;
+mod replay_alerts;
 mod replay_grid;
 mod typed;
 mod user_names;
@@ -29,7 +30,7 @@ use crate::input::{self, Input, InputError, Intent, Plan};
 use crate::lookup::schema::{self, BadKeyField};
 use crate::lookup::Clock;
 use crate::messages::Advice;
-use crate::observations::{DetailLevel, Observations};
+use crate::observations::{DetailLevel, KeyWindows, Observations};
 use crate::options::OptionError;
 use crate::report::{has_column, visible};
 use crate::time::Timestamp;
@@ -39,6 +40,7 @@ use outcome::{Ending, Losses};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What a user of the command line can do about a baseline.
@@ -105,6 +107,12 @@ enum CliError {
     NotLearned(#[from] LearnError),
     #[error("{0}; nothing was judged")]
     NotJudged(#[from] DetectError),
+    #[error("the input changed while it was read: the calls of an alert are no longer there; run it again")]
+    InputChanged,
+    #[error("standard input can be read once, and {what} needs the calls of the alerts a second time; give files, or take the table")]
+    ReadTwice { what: &'static str },
+    #[error("`{}` exists already; name another file for --baseline-out, or remove it", .0.display())]
+    Exists(PathBuf),
     #[error("cannot write the result: {0}")]
     Output(#[source] io::Error),
 }
@@ -191,10 +199,27 @@ impl World<'_> {
             ..wanted
         };
         let paths = typed::paths(matches);
-        let input = self.read(&paths, matches, by, &wanted)?;
+        let input = self.read(&paths, matches, by, &wanted, None)?;
         let lines = input_report::lines(&input, by, &wanted);
         self.console().write(&lines);
         ReadInput::of(input, &paths)
+    }
+
+    /// Reads the same files once more for nothing but these calls, of which the first reading has reported what there is to report.
+    fn gather_only(
+        &mut self,
+        matches: &ArgMatches,
+        by: &[String],
+        wanted: Wanted,
+        windows: KeyWindows,
+    ) -> Result<Observations, CliError> {
+        let wanted = Wanted {
+            callers: typed::callers(matches),
+            ..wanted
+        };
+        let (paths, windows) = (typed::paths(matches), Arc::new(windows));
+        let input = self.read(&paths, matches, by, &wanted, Some(&windows))?;
+        Ok(input.observations)
     }
 
     fn read(
@@ -203,6 +228,7 @@ impl World<'_> {
         matches: &ArgMatches,
         by: &[String],
         wanted: &Wanted,
+        only: Option<&Arc<KeyWindows>>,
     ) -> Result<Input, CliError> {
         let plan = Plan {
             by,
@@ -210,6 +236,7 @@ impl World<'_> {
             now: self.now,
             keep: wanted.keep,
             wanted: typed::range(matches)?,
+            only,
             intent: wanted.intent,
             threads: self.threads,
             own_files: &typed::own_files(matches),

@@ -1,20 +1,24 @@
 //! `replay`: what would have alerted, had the app been running.
 
-use super::replay_grid;
-use super::typed;
+use super::replay_alerts::AlertCalls;
 use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
+use super::{learn, replay_grid, typed};
 use crate::app_settings::AppSettings;
-use crate::baseline::Maturity;
+use crate::baseline::{Fact, Learner, Maturity, Start};
+use crate::baseline_file::Locked;
 use crate::cloudtrail::Callers;
 use crate::input::Intent;
 use crate::lookup::schema;
 use crate::messages::{count, Advice, Messages};
-use crate::observations::DetailLevel;
+use crate::observations::{DetailLevel, Observations};
 use crate::options::{Given, UnseenOptions, Windows};
 use crate::replay::{self, Outage, Replay, ReplaySettings};
+use crate::report::{self, Format};
 use crate::time::{Timestamp, DAY};
 use chrono::{Local, TimeZone};
 use clap::ArgMatches;
+use std::path::Path;
+use std::time::Duration;
 
 /// What its user can do: there is no file to take a row out of.
 const REPLAY_ADVICE: Advice = Advice {
@@ -22,30 +26,73 @@ const REPLAY_ADVICE: Advice = Advice {
     ..ADVICE
 };
 
+const WANTED: Wanted = Wanted {
+    keep: DetailLevel::Times,
+    intent: Intent::Judge,
+    done: "replayed",
+    callers: Callers::ROLES,
+    without_time: "left out",
+};
+
 pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
     let asked = Asked::of(matches, world)?;
+    asked.check_paths(matches)?;
     let settings = asked.settings();
     let wanted = Wanted {
         keep: DetailLevel::Uses(settings.resolution),
-        intent: Intent::Judge,
-        done: "replayed",
-        callers: Callers::ROLES,
-        without_time: "left out",
+        ..WANTED
     };
     let input = world.gather(matches, &asked.by, wanted)?;
-    if let Some(replay) = replay::replay(&input.observations, &settings, &asked.zone)? {
+    let observations = &input.observations;
+    if let Some(replay) = replay::replay(observations, &settings, &asked.zone)? {
         report_maturity(&replay, &asked, world);
-        let zone_name = typed::zone(matches);
-        let summary = replay::summary(
-            &replay,
-            &input.observations,
-            &settings,
-            &asked.zone,
-            zone_name,
-        );
-        world.print(&replay::write(&summary))?;
+        write_baseline(&replay, observations, &asked, matches, world)?;
+        let shown = match asked.format {
+            Format::Table => {
+                let zone = (&asked.zone, typed::zone(matches));
+                replay::write(&replay::summary(&replay, observations, &settings, zone))
+            }
+            form => {
+                let calls =
+                    AlertCalls::read(&replay, observations, matches, &asked.by, WANTED, world)?;
+                report::write_alerts(form, &asked.by, &calls.rows(&replay, &asked.by)?)
+            }
+        };
+        world.print(&shown)?;
     }
     Ok(input.end(false, true, matches, world))
+}
+
+/// Writes the baseline with all of the input, if that was asked for.
+fn write_baseline(
+    replay: &Replay,
+    observations: &Observations,
+    asked: &Asked,
+    matches: &ArgMatches,
+    world: &mut World<'_>,
+) -> Result<(), CliError> {
+    let Some(path) = typed::baseline_out(matches) else {
+        return Ok(());
+    };
+    let cutoffs = learn::cutoffs(&asked.app.windows, replay.to)?;
+    let mut learner = Learner::new(asked.by.len(), cutoffs);
+    for (key, sighting) in replay.stored(&cutoffs) {
+        let fact = Fact {
+            observed: Some(sighting),
+            stored: None,
+        };
+        learner.feed(&observations.row_keys(key), fact);
+    }
+    let learned = learner.finish(Start::Allowed)?;
+    let locked = learn::lock(&path, Duration::from_secs(10), world)?;
+    locked.replace(&learn::written(&learned, &asked.by))?;
+    let keys = count(learned.counts().kept(), "key");
+    let text = format!(
+        "`{}`: the baseline at the end of the input, {keys}",
+        path.display()
+    );
+    world.console().info(&text);
+    Ok(())
 }
 
 /// What was typed.
@@ -56,6 +103,7 @@ struct Asked {
     outages: Vec<Outage>,
     grid: Vec<Windows>,
     zone: Local,
+    format: Format,
 }
 
 impl Asked {
@@ -63,6 +111,13 @@ impl Asked {
         let given = typed::options(matches);
         let options = UnseenOptions::given(&given)?;
         check_key_fields(&options.by)?;
+        if let Some(field) = options
+            .by
+            .iter()
+            .find(|field| report::has_alert_column(field))
+        {
+            return Err(CliError::ResultColumn(field.clone()));
+        }
         let mut app = AppSettings::shipped();
         app.windows = windows(&app, &given, options.windows);
         let name = typed::zone(matches);
@@ -81,7 +136,23 @@ impl Asked {
             grid,
             app,
             zone,
+            format: Format::of(typed::format(matches)),
         })
+    }
+
+    /// What cannot be done is refused before hours are spent on reading.
+    fn check_paths(&self, matches: &ArgMatches) -> Result<(), CliError> {
+        let has_stdin = typed::paths(matches)
+            .iter()
+            .any(|path| path == Path::new("-"));
+        if self.format != Format::Table && has_stdin {
+            return Err(CliError::ReadTwice { what: "--format" });
+        }
+        match typed::baseline_out(matches) {
+            Some(path) if path.exists() => Err(CliError::Exists(path)),
+            Some(path) => Ok(Locked::check(&path)?),
+            None => Ok(()),
+        }
     }
 
     fn settings(&self) -> ReplaySettings<'_> {

@@ -188,6 +188,11 @@ pub(super) struct NoRoleToRank {
     by: String,
 }
 
+/// Where a replay is to write its baseline, if anywhere.
+pub(super) fn baseline_out(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one("baseline-out").cloned()
+}
+
 /// The baseline file that was typed.
 pub(super) fn baseline(matches: &ArgMatches) -> PathBuf {
     matches

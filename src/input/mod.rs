@@ -26,10 +26,11 @@ pub(crate) use workers::{gather, Progress};
 
 use crate::cloudtrail::Callers;
 use crate::lookup::NotATimeIn;
-use crate::observations::{DetailLevel, Observations, TimeRange};
+use crate::observations::{DetailLevel, KeyWindows, Observations, TimeRange};
 use crate::time::Timestamp;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// So much is read before the form of a file is recognised, and at a time.
@@ -65,6 +66,8 @@ pub(crate) struct Plan<'p> {
     pub keep: DetailLevel,
     /// Which times are wanted.
     pub wanted: TimeRange,
+    /// The only calls that are wanted, if not all are.
+    pub only: Option<&'p Arc<KeyWindows>>,
     /// What it is read for.
     pub intent: Intent,
     /// The most threads to read on.
@@ -154,6 +157,7 @@ mod tests {
             now: NOW,
             keep: DetailLevel::Context,
             wanted: TimeRange::default(),
+            only: None,
             intent: Intent::Learn,
             threads,
             own_files: &[],

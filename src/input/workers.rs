@@ -12,7 +12,7 @@ use std::hash::RandomState;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{mpsc, Mutex};
+use std::sync::{mpsc, Arc, Mutex};
 use std::time::Duration;
 
 /// How often progress is shown.
@@ -188,5 +188,9 @@ impl<'s, 'p> WorkQueue<'s, 'p> {
 }
 
 fn no_observations(plan: Plan<'_>, hasher: RandomState) -> Observations {
-    Observations::new(plan.by.len(), plan.keep, plan.wanted, hasher)
+    let observations = Observations::new(plan.by.len(), plan.keep, plan.wanted, hasher);
+    match plan.only {
+        None => observations,
+        Some(windows) => observations.only(Arc::clone(windows)),
+    }
 }

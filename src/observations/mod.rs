@@ -5,6 +5,7 @@
 //! nor the way it was shared out makes a difference. Knows no files and no windows.
 
 mod first_call;
+mod key_windows;
 mod observed;
 mod record_counts;
 mod time_range;
@@ -12,6 +13,7 @@ mod uses;
 mod value_sample;
 
 pub use first_call::FirstCall;
+pub use key_windows::{KeyWindow, KeyWindows};
 pub use observed::{Context, Detail, DetailLevel, Observed, Occurrence, CONTEXT_FIELDS, SAMPLED};
 pub use record_counts::RecordCounts;
 pub use time_range::TimeRange;
@@ -24,6 +26,7 @@ use crate::keys::{KeyId, KeyTable, RowKeys};
 use crate::lookup::{BrokenTime, Clock, Reading, Tally, UNKNOWN};
 use crate::time::Timestamp;
 use std::hash::RandomState;
+use std::sync::Arc;
 
 /// How a stored last time that counts as the time a run is as of is held until that time is known. No time that is read is as late.
 pub const AS_OF_LATER: Timestamp = Timestamp::MAX;
@@ -64,6 +67,8 @@ pub struct Observations {
     range: TimeRange,
     hasher: RandomState,
     keys: KeyTable,
+    /// The only calls that are wanted, if not all are.
+    only: Option<Arc<KeyWindows>>,
     /// By key; none where a key was only stored.
     observed: Vec<Option<Observed>>,
     stored: Vec<StoredRow>,
@@ -111,6 +116,7 @@ impl Observations {
             range,
             hasher,
             keys: KeyTable::new(width),
+            only: None,
             observed: Vec::new(),
             stored: Vec::new(),
             newest_observed: None,
@@ -125,6 +131,14 @@ impl Observations {
             without_value: vec![0; width],
             values: vec![Vec::new(); width],
         }
+    }
+
+    /// The same, with nothing but calls that are within these windows; their label is one more value of each key.
+    #[must_use]
+    pub fn only(mut self, windows: Arc<KeyWindows>) -> Self {
+        self.keys = KeyTable::new(self.values.len() + 1);
+        self.only = Some(windows);
+        self
     }
 
     /// Takes a successful call, if it is in the range. Its key is made of these fields, one for each that the key has.
@@ -196,8 +210,9 @@ impl Observations {
                 self.without_value[nth] += 1;
             }
         }
-        let key = self.keys.id(&self.values);
-        self.observe(key, &occurrence);
+        let values = std::mem::take(&mut self.values);
+        self.observe(&values, &occurrence);
+        self.values = values;
     }
 
     /// Takes a row: what it observes in the range counts for each of its keys, what it stores only if it stands for one.
@@ -218,7 +233,6 @@ impl Observations {
             (None, _) => self.baseline_rows += 1,
         }
         keys.for_each(|key| {
-            let key = self.keys.id(key);
             if let Some(sighting) = wanted {
                 let occurrence = Occurrence {
                     sighting,
@@ -227,7 +241,9 @@ impl Observations {
                 };
                 self.observe(key, &occurrence);
             }
-            if let Some(stored) = stored.filter(|_| keys.count() == 1) {
+            let is_one = keys.count() == 1 && self.only.is_none();
+            if let Some(stored) = stored.filter(|_| is_one) {
+                let key = self.keys.id(key);
                 self.store(key, stored, observed.is_some());
             }
         });
@@ -240,7 +256,21 @@ impl Observations {
         self.range.clip(sighting).filter(|_| is_of_use)
     }
 
-    fn observe(&mut self, key: KeyId, occurrence: &Occurrence<'_>) {
+    fn observe<V: AsRef<[u8]>>(&mut self, values: &[V], occurrence: &Occurrence<'_>) {
+        let Some(windows) = self.only.clone() else {
+            let key = self.keys.id(values);
+            return self.observe_key(key, occurrence);
+        };
+        for label in windows.labels(values, occurrence.sighting) {
+            let label = label.to_string();
+            let values = values.iter().map(AsRef::as_ref);
+            let values: Vec<&[u8]> = values.chain([label.as_bytes()]).collect();
+            let key = self.keys.id(&values);
+            self.observe_key(key, occurrence);
+        }
+    }
+
+    fn observe_key(&mut self, key: KeyId, occurrence: &Occurrence<'_>) {
         let last = occurrence.sighting.last();
         self.newest_observed = self.newest_observed.max(last);
         let level = self.level;

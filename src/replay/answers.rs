@@ -17,13 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The sums of surprise for which it is told what they would have cost.
 const THRESHOLDS: [f64; 4] = [10.0, 15.0, 20.0, 30.0];
 
-/// All answers; `zone_name` is how the zone was named.
+/// All answers, in a zone and under the name of that zone.
 pub(crate) fn summary(
     replay: &Replay,
     observations: &Observations,
     settings: &ReplaySettings<'_>,
-    zone: &impl TimeZone,
-    zone_name: &str,
+    (zone, zone_name): (&impl TimeZone, &str),
 ) -> Summary {
     let answers = Answers {
         days: Days::of(replay, zone),

@@ -32,7 +32,7 @@ pub(crate) use text::write;
 
 use crate::app_settings::AppSettings;
 use crate::baseline::surprise::Evidence;
-use crate::baseline::{Counts, Explanation, RunningBaseline};
+use crate::baseline::{Counts, Cutoffs, Explanation, RunningBaseline, Sighting};
 use crate::keys::KeyId;
 use crate::observations::{Observations, Resolution};
 use crate::options::{OptionError, Windows};
@@ -161,8 +161,8 @@ pub(crate) struct Replay {
     pub(crate) to: Timestamp,
     /// Under the windows of the app.
     pub(crate) main: Replayed,
-    /// The baseline as it is then.
-    pub(crate) baseline: RunningBaseline,
+    /// The baseline with everything in the input.
+    baseline: RunningBaseline,
     /// Under those of the grid, in their order.
     grid: Vec<Replayed>,
     runs: Vec<Run>,
@@ -212,6 +212,18 @@ pub(crate) fn replay(
 }
 
 impl Replay {
+    /// What the baseline stores at the end, key by key.
+    pub(crate) fn stored<'r>(
+        &'r self,
+        cutoffs: &'r Cutoffs,
+    ) -> impl Iterator<Item = (KeyId, Sighting)> + 'r {
+        let keys = (0..self.history.keys() as u32).map(KeyId);
+        keys.filter_map(|key| {
+            let stored = self.baseline.stored(key, cutoffs)?;
+            Some((self.history.in_observations(key), stored))
+        })
+    }
+
     /// How surprising an alert of the main replay is, and why; none if it was not ranked.
     pub(crate) fn explanation<'r>(&'r self, alert: &'r Alert) -> Option<Explanation<'r>> {
         let ranking = self.ranking.as_ref()?;

@@ -170,12 +170,15 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
         }
     }
 
-    /// What happened, and the baseline as the newest time in the input leaves it.
+    /// What happened, and the baseline with everything in the input, up to the newest time.
     pub(super) fn finish(
         mut self,
         newest: Timestamp,
     ) -> Result<(Replayed, RunningBaseline), OptionError> {
         let cutoffs = self.cutoffs(newest)?;
+        let behind = newest.saturating_add(1);
+        self.baseline
+            .update(self.history.begun(Timestamp::MIN, behind), &cutoffs);
         let returned = self.baseline.returns();
         let is_again = |alert: &&Alert| alert.has_returned;
         self.replayed.forgotten = Forgotten {

@@ -6,10 +6,10 @@ use crate::lookup::RANKING;
 use crate::observations::{CONTEXT_FIELDS, SAMPLED};
 use csv::ByteRecord;
 
-/// Writes a header and the rows.
-pub(super) fn write(by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
+/// Writes a header, which begins with some columns of its own, and the rows.
+pub(super) fn write(leading: &[&str], by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = std::iter::once(header(by));
+    let header = std::iter::once(header(leading, by));
     for record in header.chain(rows.iter().map(record)) {
         writer
             .write_byte_record(&record)
@@ -18,9 +18,9 @@ pub(super) fn write(by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
     writer.into_inner().expect("memory can be written to")
 }
 
-fn header(by: &[String]) -> ByteRecord {
+fn header(leading: &[&str], by: &[String]) -> ByteRecord {
     let mut header = ByteRecord::new();
-    let names = TIMES.into_iter().chain([COUNT]);
+    let names = leading.iter().copied().chain(TIMES).chain([COUNT]);
     let names = names.chain(by.iter().map(String::as_str));
     let mut add = |name: &str| header.push_field(name.as_bytes());
     let (sampled, of_first_call) = CONTEXT_FIELDS.split_at(SAMPLED);
@@ -34,6 +34,11 @@ fn header(by: &[String]) -> ByteRecord {
 
 fn record(row: &FoundKey<'_>) -> ByteRecord {
     let mut record = ByteRecord::new();
+    if let Some(run) = row.alert {
+        record.push_field(run.time.to_string().as_bytes());
+        record.push_field(run.search.as_bytes());
+        record.push_field(run.has_returned.to_string().as_bytes());
+    }
     for time in row.times() {
         let text = time.map(|time| time.to_string());
         record.push_field(text.unwrap_or_default().as_bytes());

@@ -20,7 +20,23 @@ pub(crate) struct FoundKey<'r> {
     pub(super) observed: &'r Observed,
     /// None if keys of its kind cannot be ranked.
     pub(super) explanation: Option<Explanation<'r>>,
+    /// The run that alerted it, in a replay.
+    pub(super) alert: Option<AlertRun>,
 }
+
+/// The run that alerted a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AlertRun {
+    /// When it started.
+    pub(crate) time: Timestamp,
+    /// Which search it was of.
+    pub(crate) search: &'static str,
+    /// Whether the key had been known before, and was forgotten.
+    pub(crate) has_returned: bool,
+}
+
+/// The columns of an alert's run, in front of all others.
+pub(super) const ALERT_RUN: [&str; 3] = ["time", "search", "returned"];
 
 impl<'r> FoundKey<'r> {
     /// An observed key of the fields `by`.
@@ -35,6 +51,15 @@ impl<'r> FoundKey<'r> {
             key: observations.values(key).collect(),
             observed,
             explanation,
+            alert: None,
+        }
+    }
+
+    /// The same, alerted by a run.
+    pub(crate) fn alerted(self, run: AlertRun) -> Self {
+        Self {
+            alert: Some(run),
+            ..self
         }
     }
 

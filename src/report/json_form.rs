@@ -1,6 +1,6 @@
 //! The result as JSON, for programs: one object a line, values as they are; bytes that are not UTF-8 are replaced.
 
-use super::found_key::TIMES;
+use super::found_key::{ALERT_RUN, TIMES};
 use super::{FoundKey, COUNT};
 use crate::lookup::RANKING;
 use crate::observations::ValueSample;
@@ -21,6 +21,12 @@ pub(super) fn write(rows: &[FoundKey<'_>]) -> Vec<u8> {
 impl Serialize for FoundKey<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
+        if let Some(run) = self.alert {
+            let [time, search, returned] = ALERT_RUN;
+            object.serialize_entry(time, &seconds(run.time))?;
+            object.serialize_entry(search, run.search)?;
+            object.serialize_entry(returned, &run.has_returned)?;
+        }
         for (name, time) in TIMES.into_iter().zip(self.times()) {
             object.serialize_entry(name, &time.map(seconds))?;
         }

@@ -13,12 +13,12 @@ mod table;
 mod visible;
 
 pub(crate) use columns::{fitted_lines, wrapped};
-pub(crate) use found_key::FoundKey;
+pub(crate) use found_key::{AlertRun, FoundKey};
 pub(crate) use visible::visible;
 
 use crate::lookup::RANKING;
 use crate::observations::{CONTEXT_FIELDS, SAMPLED};
-use found_key::TIMES;
+use found_key::{ALERT_RUN, TIMES};
 
 /// A form of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +75,23 @@ pub(crate) fn write(
     }
 }
 
+/// Writes the alerts of a replay, in the order in which they come, as CSV or JSON.
+pub(crate) fn write_alerts(format: Format, by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
+    match format {
+        Format::Csv => csv_form::write(&ALERT_RUN, by, rows),
+        Format::Json | Format::Table => json_form::write(rows),
+    }
+}
+
+/// Whether the alerts of a replay have a column of this name that other results have not.
+pub(crate) fn has_alert_column(name: &str) -> bool {
+    ALERT_RUN.contains(&name)
+}
+
 fn write_rows(format: Format, by: &[String], rows: &[FoundKey<'_>]) -> Vec<u8> {
     match format {
         Format::Table => table::write(by, rows),
-        Format::Csv => csv_form::write(by, rows),
+        Format::Csv => csv_form::write(&[], by, rows),
         Format::Json => json_form::write(rows),
     }
 }
