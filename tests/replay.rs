@@ -282,3 +282,33 @@ fn an_outage_moves_alerts_and_loses_none() {
         "03:11:00    0.0  1:role/App  s3:DeleteBucket  by Reconcile"
     );
 }
+
+/// A copy of the shipped app, with settings of a site.
+fn site(desk: &Desk, macros: &str) {
+    let shipped = format!("{}/splunk_app/default", env!("CARGO_MANIFEST_DIR"));
+    for file in ["savedsearches.conf", "macros.conf"] {
+        let text = fs::read(format!("{shipped}/{file}")).unwrap();
+        desk.write(&format!("app/default/{file}"), text);
+    }
+    desk.write("app/local/macros.conf", macros);
+}
+
+#[test]
+fn the_settings_of_a_site_count_and_what_is_typed_counts_more() {
+    let desk = Desk::new();
+    site(
+        &desk,
+        "[previously_seen_cloud_api_calls_per_user_role_learning_window]\ndefinition = \"-12d@d\"\n\
+         [cloud_api_calls_from_previously_unseen_user_roles_filter]\ndefinition = where region!=\"eu-west-1\"\n",
+    );
+    let replay = |arguments: &str| desk.ok(&format!("replay {arguments} {}", month()));
+    let followed = replay("--app app");
+    followed.says(
+        "warning: the macro `cloud_api_calls_from_previously_unseen_user_roles_filter` is `where region!=\"eu-west-1\"` at this site; \
+         the replay does not filter, so it shows alerts that would not be there",
+    );
+    assert_eq!(followed.out, replay("--learning-window=-12d@d").out);
+    let typed = replay("--app app --learning-window=-7d@d");
+    assert_eq!(typed.out, replay("").out);
+    assert_ne!(typed.out, followed.out);
+}

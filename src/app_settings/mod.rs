@@ -1,13 +1,19 @@
 //! How the app is set up: when its searches run, what they read, and the windows they count with.
 //!
-//! [`AppSettings::shipped`] is the app as it comes; a test compares it with `splunk_app/default`. Knows time modifiers and schedules;
-//! knows nothing of baselines, and runs nothing.
+//! [`AppSettings::shipped`] is the app as it comes; [`AppSettings::read`] reads the folder of an app, and a test compares the two. Knows
+//! time modifiers and schedules; knows nothing of baselines, and runs nothing.
+
+mod conf;
+mod folder;
+mod search_names;
+
+pub use folder::{AppError, NotFollowed, Place};
 
 use crate::options::Windows;
 use crate::time::{Modifier, Schedule};
 
 /// What a replay has to know of the app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AppSettings {
     /// The windows of the macros.
     pub windows: Windows,
@@ -28,7 +34,7 @@ pub struct AppSettings {
 }
 
 /// A saved search with a schedule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ScheduledSearch {
     /// When it runs: `cron_schedule`.
     pub schedule: Schedule,

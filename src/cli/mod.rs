@@ -23,6 +23,7 @@ mod user_names;
 
 pub use outcome::Outcome;
 
+use crate::app_settings::AppError;
 use crate::baseline::{DetectError, LearnError};
 use crate::baseline_file::BaselineError;
 use crate::cloudtrail::Callers;
@@ -85,6 +86,8 @@ enum CliError {
     Time(#[from] typed::BadTime),
     #[error("--time-zone: this system knows no zone `{}`; use a name such as UTC or Europe/Berlin", name.escape_debug())]
     NoSuchZone { name: String },
+    #[error(transparent)]
+    App(#[from] AppError),
     #[error(transparent)]
     Grid(#[from] replay_grid::GridError),
     #[error(transparent)]

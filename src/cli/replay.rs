@@ -118,7 +118,7 @@ impl Asked {
         {
             return Err(CliError::ResultColumn(field.clone()));
         }
-        let mut app = AppSettings::shipped();
+        let mut app = app(matches, world)?;
         app.windows = windows(&app, &given, options.windows);
         let name = typed::zone(matches);
         let zone = (world.zone_named)(name).ok_or_else(|| CliError::NoSuchZone {
@@ -167,6 +167,18 @@ impl Asked {
             service_field: schema::service_field(&self.by),
         }
     }
+}
+
+/// How the app is set up: as it is at a site, or as it comes.
+fn app(matches: &ArgMatches, world: &mut World<'_>) -> Result<AppSettings, CliError> {
+    let Some(folder) = typed::app(matches) else {
+        return Ok(AppSettings::shipped());
+    };
+    let (app, not_followed) = AppSettings::read(folder)?;
+    for one in not_followed {
+        world.console().warn(&one.to_string());
+    }
+    Ok(app)
 }
 
 /// The windows of the app, but for those that were typed.

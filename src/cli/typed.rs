@@ -188,6 +188,11 @@ pub(super) struct NoRoleToRank {
     by: String,
 }
 
+/// The folder of the app that a replay is to follow, if one was typed.
+pub(super) fn app(matches: &ArgMatches) -> Option<&PathBuf> {
+    matches.get_one("app")
+}
+
 /// Where a replay is to write its baseline, if anywhere.
 pub(super) fn baseline_out(matches: &ArgMatches) -> Option<PathBuf> {
     matches.get_one("baseline-out").cloned()

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// A cron expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schedule(Cron);
 
 /// The text is no cron expression.
