@@ -69,7 +69,8 @@ impl Resolution {
 /// assert_eq!(stretches.len(), 2);
 /// assert_eq!(stretches[0].first().unwrap().last, Timestamp(0));
 /// assert_eq!(stretches[0].last().unwrap().last, Timestamp(239 * HOUR));
-/// assert_eq!(stretches[0].len(), 2 * 24 + 1);
+/// // Hours 0 to 48 are kept apart, and one use stands for all after them.
+/// assert_eq!(stretches[0].len(), 49 + 1);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Uses {

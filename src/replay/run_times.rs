@@ -2,11 +2,12 @@
 //!
 //! A search that is scheduled in real time loses the runs of an outage; a continuous one has them later, each over the range of its
 //! own time, but not if that is more than a day ago. Source: savedsearches.conf.spec (`realtime_schedule`) and limits.conf.spec
-//! (`max_continuous_scheduled_search_lookback`). Inferred: searches due in the same minute run in the order of their names.
+//! (`max_continuous_scheduled_search_lookback`). Inferred: a search starts at a full minute, and searches due in the same minute run
+//! in the order of their names.
 
 use super::Outage;
 use crate::app_settings::{AppSettings, ScheduledSearch};
-use crate::time::{Timestamp, DAY};
+use crate::time::{Timestamp, DAY, MINUTE};
 use chrono::TimeZone;
 use std::iter;
 
@@ -81,6 +82,12 @@ fn starts(due: Timestamp, is_continuous: bool, outages: &[Outage]) -> Option<Tim
         Some(outage.to)
     };
     let ends = iter::successors(Some(due), |at| over(*at)).last()?;
-    let is_run = ends == due || is_continuous && due >= ends.saturating_add(-DAY);
-    is_run.then_some(ends)
+    let starts = next_minute(ends);
+    let is_run = ends == due || is_continuous && due >= starts.saturating_add(-DAY);
+    is_run.then_some(starts)
+}
+
+/// A time, or the first full minute behind it.
+fn next_minute(time: Timestamp) -> Timestamp {
+    time.saturating_add((-time.0).rem_euclid(MINUTE))
 }

@@ -38,6 +38,8 @@ mod proof;
 #[cfg(test)]
 mod ranking;
 #[cfg(test)]
+mod replaying;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod sources;

@@ -24,9 +24,18 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// As it lies in a folder: `default/*.conf` and `metadata/default.meta`.
+    /// As it lies in a folder: `default/*.conf`, over it `local/*.conf` setting by setting, and `metadata/default.meta`.
     pub(crate) fn read(name: &str, folder: &Path) -> Result<App, ConfError> {
-        let conf = |kind: &str| Conf::read(&folder.join(format!("default/{kind}.conf")));
+        let conf = |kind: &str| {
+            let mut conf = Conf::read(&folder.join(format!("default/{kind}.conf")))?;
+            let local = folder.join(format!("local/{kind}.conf"));
+            if local.exists() {
+                for (name, stanza) in Conf::read(&local)?.stanzas {
+                    conf.stanzas.entry(name).or_default().extend(stanza);
+                }
+            }
+            Ok(conf)
+        };
         let confs = KINDS.map(|kind| Ok((kind.to_string(), conf(kind)?)));
         Ok(App {
             name: name.to_string(),

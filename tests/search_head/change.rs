@@ -8,6 +8,7 @@
 //! `user_type`, `vendor_account`, `vendor_region` and `user_agent` not; `EVAL-errorCode` in props.conf of the add-on, 4.x to 8.3. Records: `tests/data/cloudtrail/README.md`.
 
 use super::{relative_time::at, row::Row};
+use chrono::DateTime;
 use flate2::read::GzDecoder;
 use serde_json::{json, Value};
 use std::{fs::File, io::Read, path::Path, sync::Arc};
@@ -72,6 +73,14 @@ impl Event {
             "recipientAccountId": account,
         });
         Event::written(record, time)
+    }
+
+    /// The record, as a CloudTrail file has it in one line.
+    pub(crate) fn json(&self) -> String {
+        let mut record = (*self.record).clone();
+        let time = DateTime::from_timestamp(self.time, 0).expect("a time of the play");
+        record["eventTime"] = time.format("%Y-%m-%dT%H:%M:%SZ").to_string().into();
+        record.to_string()
     }
 
     /// The same call from another address.

@@ -1,4 +1,5 @@
-//! When a scheduled search is due: `<minute> <hour> * * <weekday>`, each a number or `*`, in the search head's zone.
+//! When a scheduled search is due: `<minute> <hour> * * <weekday>`, each a number, `*` or `*/<step>`, in the search
+//! head's zone.
 //! Sunday is 0.
 //!
 //! Not here: whatever else a schedule may say, `schedule_window`, skipping, and catching up on runs that were missed.
@@ -21,12 +22,17 @@ pub(crate) fn is_due(schedule: &str, now: i64, zone: Tz) -> Result<bool, Unknown
     let clock = DateTime::<Utc>::from_timestamp(now, 0)
         .ok_or_else(unknown)?
         .with_timezone(&zone);
-    let fits = |field: &str, shown: u32| match field {
-        "*" => Ok(true),
-        number => number
-            .parse()
-            .map(|number: u32| number == shown)
-            .map_err(|_| unknown()),
+    let number = |text: &str| text.parse::<u32>().map_err(|_| unknown());
+    let fits = |field: &str, shown: u32| match field.strip_prefix('*') {
+        Some("") => Ok(true),
+        Some(every) => {
+            let step = number(every.strip_prefix('/').ok_or_else(unknown)?)?;
+            shown
+                .checked_rem(step)
+                .map(|rest| rest == 0)
+                .ok_or_else(unknown)
+        }
+        None => Ok(number(field)? == shown),
     };
     Ok(fits(minute, clock.minute())?
         && fits(hour, clock.hour())?
@@ -49,10 +55,12 @@ mod tests {
             ("41 22 * * 1", Tz::UTC, true),
             ("41 22 * * 2", Tz::UTC, false),
             ("41 0 * * 2", Tz::Europe__Berlin, true),
+            ("41 */2 * * *", Tz::UTC, true),
+            ("41 */3 * * *", Tz::UTC, false),
         ] {
             assert_eq!(is_due(schedule, now, zone).unwrap(), due, "{schedule}");
         }
-        for schedule in ["*/5 * * * *", "0 0 1 * *", "41 0"] {
+        for schedule in ["*/0 * * * *", "1-5 * * * *", "0 0 1 * *", "41 0"] {
             assert!(is_due(schedule, now, Tz::UTC).is_err(), "{schedule}");
         }
     }
