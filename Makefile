@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo picture quick test test-dashboard fmt lint ci
+.PHONY: help demo picture quick test test-dashboard test-page fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,9 @@ test: ## All tests. UPDATE=1 rewrites what is rendered: sessions, searchbnf.conf
 test-dashboard: ## The dashboard in a real browser, with Splunk's own framework. Installs that, and Chromium, if missing.
 	@tests/dashboard/run
 
+test-page: ## The page of `replay --report` in a real browser. Installs what test-dashboard does, if missing.
+	@tests/replay_page/run
+
 fmt: ## Formats the code.
 	$(CARGO) fmt
 
@@ -37,7 +40,7 @@ lint: ## Format check, clippy, rustdoc, and the linters of the Python and JavaSc
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --quiet --no-deps
 	@tests/lint/run
 
-ci: lint test inspect test-dashboard ## What CI runs.
+ci: lint test inspect test-dashboard test-page ## What CI runs.
 
 include tests/package/package.mk
 include benches/bench.mk

@@ -18,6 +18,7 @@
 //! - [`baseline_file`]: the baseline as a file: read whole, replaced whole.
 //! - [`app_settings`]: how the app is set up: schedules, ranges and windows.
 //! - [`replay`]: what would have alerted, had the app been running.
+//! - [`replay_page`]: the answers of a replay as a page for a browser.
 //! - [`cli`]: the verbs `learn`, `detect` and `replay`, from files to the rules and back.
 //!
 //! Which module may use which is drawn in ARCHITECTURE.md, and `tests/architecture.rs` fails on any other use.
@@ -36,6 +37,7 @@ pub mod observations;
 pub mod options;
 pub mod protocol;
 pub mod replay;
+pub mod replay_page;
 pub mod report;
 pub mod rows;
 pub mod time;

@@ -59,11 +59,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "replay_page",
+        &["app_settings", "messages", "replay", "report"],
+    ),
+    (
         "cli",
         &[
             "app_settings",
             "cloudtrail",
             "replay",
+            "replay_page",
             "report",
             "input",
             "observations",

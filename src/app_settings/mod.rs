@@ -8,6 +8,7 @@ mod folder;
 mod search_names;
 
 pub use folder::{AppError, NotFollowed, Place};
+pub use search_names::FILTER_MACRO;
 
 use crate::options::Windows;
 use crate::time::{Modifier, Schedule};

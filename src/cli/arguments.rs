@@ -76,7 +76,7 @@ fn replay() -> Command {
         .arg(format())
         .arg(initial_days())
         .args(outages_and_grid())
-        .arg(baseline_out())
+        .args([report(), baseline_out()])
         .arg(time_zone())
         .args(of_all_verbs())
 }
@@ -126,12 +126,20 @@ fn app() -> Arg {
         .help("The folder of the app, such as $SPLUNK_HOME/etc/apps/unseen: schedules, ranges, windows and limits are read from its conf files, local over default. A window that is given here counts more. Default: the app as it comes")
 }
 
+fn report() -> Arg {
+    Arg::new("report")
+        .long("report")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Writes all answers, with pictures, as one HTML file for a browser; it needs no network")
+}
+
 fn baseline_out() -> Arg {
     Arg::new("baseline-out")
         .long("baseline-out")
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
-        .help("Writes the baseline as it is at the end of the input, for *Unseen - Load* in Splunk or for `unseen detect`; an old file is replaced")
+        .help("Writes the baseline as it is at the end of the input, for *Unseen - Load* in Splunk or for `unseen detect`; it must not exist yet")
 }
 
 /// When the app was down, and which other windows to replay under.

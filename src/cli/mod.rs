@@ -18,6 +18,7 @@ mod outcome;
 mod replay;
 mod replay_alerts;
 mod replay_grid;
+mod result_file;
 mod typed;
 mod user_names;
 
@@ -118,6 +119,8 @@ enum CliError {
     Exists(PathBuf),
     #[error("cannot write the result: {0}")]
     Output(#[source] io::Error),
+    #[error("cannot write `{}`: {source}; give another file", path.display())]
+    ResultFile { path: PathBuf, source: io::Error },
 }
 
 /// What a verb wants of its input, and how it speaks of that.

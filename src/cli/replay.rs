@@ -1,7 +1,8 @@
 //! `replay`: what would have alerted, had the app been running.
 
 use super::replay_alerts::AlertCalls;
-use super::{check_key_fields, CliError, Outcome, Wanted, World, ADVICE};
+use super::result_file::ResultFile;
+use super::{check_key_fields, shown, CliError, Outcome, Wanted, World, ADVICE};
 use super::{learn, replay_grid, typed};
 use crate::app_settings::AppSettings;
 use crate::baseline::{Fact, Learner, Maturity, Start};
@@ -12,8 +13,9 @@ use crate::lookup::schema;
 use crate::messages::{count, Advice, Messages};
 use crate::observations::{DetailLevel, Observations};
 use crate::options::{Given, UnseenOptions, Windows};
-use crate::replay::{self, Outage, Replay, ReplaySettings};
-use crate::report::{self, Format};
+use crate::replay::{self, Outage, Replay, ReplaySettings, Summary};
+use crate::replay_page;
+use crate::report::{self, Format, FoundKey};
 use crate::time::{Timestamp, DAY};
 use chrono::{Local, TimeZone};
 use clap::ArgMatches;
@@ -47,18 +49,27 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     if let Some(replay) = replay::replay(observations, &settings, &asked.zone)? {
         report_maturity(&replay, &asked, world);
         write_baseline(&replay, observations, &asked, matches, world)?;
-        let shown = match asked.format {
-            Format::Table => {
-                let zone = (&asked.zone, typed::zone(matches));
-                replay::write(&replay::summary(&replay, observations, &settings, zone))
-            }
-            form => {
-                let calls =
-                    AlertCalls::read(&replay, observations, matches, &asked.by, WANTED, world)?;
-                report::write_alerts(form, &asked.by, &calls.rows(&replay, &asked.by)?)
-            }
+        let calls = match asked.needs_calls() {
+            true => Some(AlertCalls::read(
+                &replay,
+                observations,
+                matches,
+                &asked.by,
+                WANTED,
+                world,
+            )?),
+            false => None,
         };
-        world.print(&shown)?;
+        let rows = match &calls {
+            Some(calls) => calls.rows(&replay, &asked.by)?,
+            None => Vec::new(),
+        };
+        let zone = (&asked.zone, typed::zone(matches));
+        let mut summary = replay::summary(&replay, observations, &settings, zone);
+        for (alert, row) in summary.alerts.iter_mut().zip(&rows) {
+            alert.context = row.shown_context();
+        }
+        asked.write(&summary, rows, world)?;
     }
     Ok(input.end(false, true, matches, world))
 }
@@ -104,6 +115,7 @@ struct Asked {
     grid: Vec<Windows>,
     zone: Local,
     format: Format,
+    report: Option<ResultFile>,
 }
 
 impl Asked {
@@ -137,7 +149,32 @@ impl Asked {
             app,
             zone,
             format: Format::of(typed::format(matches)),
+            report: typed::report(matches).map(ResultFile::at).transpose()?,
         })
+    }
+
+    /// Whether what came with the calls of the alerts is shown.
+    fn needs_calls(&self) -> bool {
+        self.format != Format::Table || self.report.is_some()
+    }
+
+    /// Writes the answers in each form that was asked for.
+    fn write(
+        &self,
+        summary: &Summary,
+        rows: Vec<FoundKey<'_>>,
+        world: &mut World<'_>,
+    ) -> Result<(), CliError> {
+        if let Some(report) = &self.report {
+            report.write(replay_page::write(summary).as_bytes())?;
+            let path = shown(report.path());
+            world.console().info(&format!("`{path}`: the report"));
+        }
+        let text = match self.format {
+            Format::Table => replay::write(summary),
+            form => report::write_alerts(form, &self.by, &rows),
+        };
+        world.print(&text)
     }
 
     /// What cannot be done is refused before hours are spent on reading.
@@ -145,8 +182,12 @@ impl Asked {
         let has_stdin = typed::paths(matches)
             .iter()
             .any(|path| path == Path::new("-"));
-        if self.format != Format::Table && has_stdin {
-            return Err(CliError::ReadTwice { what: "--format" });
+        if self.needs_calls() && has_stdin {
+            let what = match self.report {
+                Some(_) => "--report",
+                None => "--format",
+            };
+            return Err(CliError::ReadTwice { what });
         }
         match typed::baseline_out(matches) {
             Some(path) if path.exists() => Err(CliError::Exists(path)),

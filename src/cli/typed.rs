@@ -193,6 +193,11 @@ pub(super) fn app(matches: &ArgMatches) -> Option<&PathBuf> {
     matches.get_one("app")
 }
 
+/// Where a replay is to write its report, if anywhere.
+pub(super) fn report(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one("report").cloned()
+}
+
 /// Where a replay is to write its baseline, if anywhere.
 pub(super) fn baseline_out(matches: &ArgMatches) -> Option<PathBuf> {
     matches.get_one("baseline-out").cloned()

@@ -3,6 +3,7 @@
 //! No line is wider than [`WIDTH`]: sentences are wrapped, long names cut in their middle. The other forms have everything.
 
 use super::{AlertSummary, DaySummary, Setting, Summary};
+use crate::app_settings::FILTER_MACRO;
 use crate::messages::count;
 use crate::report::{fitted_lines, visible, wrapped};
 
@@ -171,10 +172,9 @@ fn noisiest(summary: &Summary) -> Vec<String> {
 fn filters(summary: &Summary) -> Vec<String> {
     let lines = summary.filters.iter();
     let lines = lines.map(|filter| format!("  {:<6}  {}", filter.alerts, filter.definition));
-    titled(
-        "what could be left out, if it is expected: the alerts of each, and the definition of the filter macro",
-        lines.collect(),
-    )
+    let title =
+        format!("to leave out what is expected: alerts, and a definition of {FILTER_MACRO}");
+    titled(&title, lines.collect())
 }
 
 fn thresholds(summary: &Summary) -> Vec<String> {

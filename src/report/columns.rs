@@ -66,7 +66,7 @@ pub(crate) fn fitted_lines(lines: &[Vec<String>], most: usize) -> Vec<String> {
 }
 
 /// A text of at most so many places, with an ellipsis in its middle if it was longer: both ends of an ARN matter.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -38,6 +38,23 @@ pub(crate) struct AlertRun {
 /// The columns of an alert's run, in front of all others.
 pub(super) const ALERT_RUN: [&str; 3] = ["time", "search", "returned"];
 
+/// What of its context is shown beside a key.
+const SHOWN_CONTEXT: [&str; 4] = ["region", "src", "object", "user_agent"];
+
+fn lossy(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}
+
+/// The values of a sample, and how many more there are.
+fn listed(sample: &ValueSample) -> String {
+    let values: Vec<String> = sample.values().map(lossy).collect();
+    let more = sample.number().saturating_sub(values.len());
+    match more {
+        0 => values.join(", "),
+        _ => format!("{} and {more} more", values.join(", ")),
+    }
+}
+
 impl<'r> FoundKey<'r> {
     /// An observed key of the fields `by`.
     pub(crate) fn new(
@@ -61,6 +78,16 @@ impl<'r> FoundKey<'r> {
             alert: Some(run),
             ..self
         }
+    }
+
+    /// What is worth a line beside it: from where, with what, and upon what it was called; the values that there are.
+    pub(crate) fn shown_context(&self) -> Vec<(&'static str, String)> {
+        let is_shown = |(name, _): &(&'static str, _)| SHOWN_CONTEXT.contains(name);
+        let samples = self.samples().map(|(name, sample)| (name, listed(sample)));
+        let first_call = self.first_call();
+        let first_call = first_call.map(|(name, value)| (name, lossy(value)));
+        let all = samples.chain(first_call).filter(is_shown);
+        all.filter(|(_, text)| !text.is_empty()).collect()
     }
 
     pub(super) fn times(&self) -> [Option<Timestamp>; 2] {

@@ -12,7 +12,7 @@ mod roles;
 mod table;
 mod visible;
 
-pub(crate) use columns::{fitted_lines, wrapped};
+pub(crate) use columns::{cut, fitted_lines, wrapped};
 pub(crate) use found_key::{AlertRun, FoundKey};
 pub(crate) use visible::visible;
 
