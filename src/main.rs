@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use unseen::cli;
 use unseen::command::{self, Surroundings};
@@ -33,10 +34,34 @@ fn command_line(now: Timestamp, arguments: impl Iterator<Item = OsString>) -> Ex
             stdin: &mut io::stdin(),
             stdout: &mut io::stdout(),
             stderr: &mut io::stderr(),
-            is_watched: io::stderr().is_terminal(),
+            terminals: cli::Terminals {
+                is_stdout: io::stdout().is_terminal(),
+                is_stderr: io::stderr().is_terminal(),
+                is_plain: is_plain(),
+            },
+            manner: cli::Manner::default(),
+            interrupts,
         },
     );
     ExitCode::from(outcome.exit_code())
+}
+
+/// Whether the environment asks for no colours. Source: no-color.org.
+fn is_plain() -> bool {
+    let has_no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    has_no_color || std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+/// Notes the first interrupt (Ctrl-C); a second one ends the process, as an interrupt does by itself.
+fn interrupts() -> &'static AtomicBool {
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    // It fails where it is set already, and where there are no signals.
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(cli::Outcome::Interrupted.exit_code()));
+        }
+    });
+    &INTERRUPTED
 }
 
 /// The zone with a name. Names are those of the system's tz database, which `TZ` names as well; carrying a copy of it would more than double the

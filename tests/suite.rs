@@ -17,6 +17,7 @@ mod functions;
 mod golden;
 mod hostile;
 mod incomplete;
+mod interrupt;
 mod order;
 mod pipe_faults;
 mod pure;
@@ -26,6 +27,7 @@ mod replay;
 mod sessions;
 mod specification;
 mod surprise;
+mod terminal;
 mod troubleshooting;
 
 mod desk;

@@ -21,6 +21,7 @@ const NO_MESSAGES: &[&str] = &[
     "src/cloudtrail/test_support.rs",
     "src/cli/arguments.rs",
     "src/cli/help_texts.rs",
+    "src/cli/shell.rs",
     "src/options/render.rs",
     "src/options/table.rs",
     "src/replay/text.rs",

@@ -6,11 +6,14 @@
 use super::help_texts;
 use crate::options::{render, SearchCommand};
 use clap::{value_parser, Arg, ArgAction, Command};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 pub(super) const LEARN: &str = "learn";
 pub(super) const DETECT: &str = "detect";
 pub(super) const REPLAY: &str = "replay";
+pub(super) const COMPLETIONS: &str = "completions";
+pub(super) const MANUAL: &str = "man";
 
 /// The option of the table whose value is read here, since files are named by dates.
 pub(super) const AS_OF: &str = "as_of";
@@ -40,6 +43,20 @@ pub(super) fn command() -> Command {
         .subcommand(learn())
         .subcommand(detect())
         .subcommand(replay())
+        .subcommand(completions())
+        .subcommand(Command::new(MANUAL).about("Writes the manual page, for `man -l`"))
+}
+
+fn completions() -> Command {
+    let shell = Arg::new("shell")
+        .value_name("SHELL")
+        .value_parser(value_parser!(Shell))
+        .required(true)
+        .help("The shell that is to complete");
+    Command::new(COMPLETIONS)
+        .about("Writes what a shell needs to complete commands and options")
+        .long_about(help_texts::COMPLETIONS)
+        .arg(shell)
 }
 
 fn learn() -> Command {
@@ -61,7 +78,7 @@ fn detect() -> Command {
         .long_about(help_texts::DETECT)
         .arg(baseline("The baseline file that `unseen learn` wrote"))
         .args(options(SearchCommand::Unseen, &DETECT_OPTIONS))
-        .arg(format())
+        .args([format(), output()])
         .arg(sort())
         .arg(fail_if_found())
         .args(of_all_verbs())
@@ -73,7 +90,7 @@ fn replay() -> Command {
         .long_about(help_texts::REPLAY)
         .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
         .arg(app())
-        .arg(format())
+        .args([format(), output()])
         .arg(initial_days())
         .args(outages_and_grid())
         .args([report(), baseline_out()])
@@ -106,6 +123,32 @@ fn format() -> Arg {
         .value_parser(["table", "csv", "json"])
         .default_value("table")
         .help("How the result is written")
+}
+
+fn output() -> Arg {
+    Arg::new("output")
+        .long("output")
+        .short('o')
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help("Writes the result there in place of standard output; an old file stays until all of the new one is written")
+}
+
+fn quiet() -> Arg {
+    flag(
+        "quiet",
+        "Says nothing beside the result but warnings and errors",
+    )
+    .short('q')
+}
+
+fn colour() -> Arg {
+    Arg::new("color")
+        .long("color")
+        .value_name("when")
+        .value_parser(["auto", "always", "never"])
+        .default_value("auto")
+        .help("When to use colours; auto is on a terminal, unless NO_COLOR is set or TERM is dumb")
 }
 
 fn initial_days() -> Arg {
@@ -169,7 +212,8 @@ fn time_zone() -> Arg {
 /// What every verb takes.
 fn of_all_verbs() -> impl Iterator<Item = Arg> {
     let before = [by(), include()].into_iter();
-    before.chain(range()).chain([allow_incomplete(), paths()])
+    let behind = [allow_incomplete(), quiet(), colour(), paths()];
+    before.chain(range()).chain(behind)
 }
 
 fn baseline(help: &'static str) -> Arg {

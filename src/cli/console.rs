@@ -1,15 +1,28 @@
-//! What goes to stderr: lines, of which a warning begins with `warning: ` and a note with `note: `, and how far reading has come.
+//! What goes to stderr: lines, of which a warning begins with `warning: ` and a note with `note: `, and how far reading has come. With
+//! `--quiet` only warnings and errors do.
 //!
 //! Nothing that is written there stops a run: a stderr that is closed is not written to.
 
 use crate::input::Progress;
+use crate::report::{styled, Styles};
 use std::io::Write;
+use std::time::Duration;
 
 /// Writes to stderr.
 pub(super) struct Console<'w> {
     stderr: &'w mut dyn Write,
-    is_watched: bool,
+    manner: ConsoleManner,
     has_progress: bool,
+}
+
+/// How to write.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ConsoleManner {
+    /// Whether a person watches, and wants to see progress.
+    pub(super) is_watched: bool,
+    /// Whether only warnings and errors are wanted.
+    pub(super) is_quiet: bool,
+    pub(super) styles: Styles,
 }
 
 /// One line.
@@ -24,24 +37,28 @@ pub(super) enum ConsoleLine {
 }
 
 impl<'w> Console<'w> {
-    pub(super) fn new(stderr: &'w mut dyn Write, is_watched: bool) -> Self {
+    pub(super) fn new(stderr: &'w mut dyn Write, manner: ConsoleManner) -> Self {
         Self {
             stderr,
-            is_watched,
+            manner,
             has_progress: false,
         }
     }
 
     pub(super) fn info(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "{text}");
+        if !self.manner.is_quiet {
+            let _ = writeln!(self.stderr, "{text}");
+        }
     }
 
     pub(super) fn warn(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "warning: {text}");
+        let word = styled(self.manner.styles.warning, "warning:");
+        let _ = writeln!(self.stderr, "{word} {text}");
     }
 
     pub(super) fn error(&mut self, text: &str) {
-        let _ = writeln!(self.stderr, "error: {text}");
+        let word = styled(self.manner.styles.error, "error:");
+        let _ = writeln!(self.stderr, "{word} {text}");
     }
 
     pub(super) fn write(&mut self, lines: &[ConsoleLine]) {
@@ -56,18 +73,11 @@ impl<'w> Console<'w> {
 
     /// Rewrites one line while a person watches; nothing otherwise.
     pub(super) fn progress(&mut self, progress: Progress) {
-        if !self.is_watched {
+        if !self.manner.is_watched || self.manner.is_quiet {
             return;
         }
-        let Progress {
-            files, of_files, ..
-        } = progress;
-        let (read, of_all) = (mib(progress.bytes), mib(progress.of_bytes));
-        let of_all = of_all.max(read);
-        let _ = write!(
-            self.stderr,
-            "\rreading file {files} of {of_files}, {read} of {of_all} MiB\x1b[K"
-        );
+        let line = progress_line(progress);
+        let _ = write!(self.stderr, "\r{line}\x1b[K");
         let _ = self.stderr.flush();
         self.has_progress = true;
     }
@@ -80,6 +90,82 @@ impl<'w> Console<'w> {
     }
 }
 
+/// How far reading has come, how fast it is, and how long the rest takes at that speed.
+fn progress_line(progress: Progress) -> String {
+    let Progress {
+        files, of_files, ..
+    } = progress;
+    let (bytes, of_bytes) = (progress.bytes, progress.of_bytes.max(progress.bytes));
+    let (read, of_all) = (mib(bytes), mib(of_bytes));
+    let line = format!("reading file {files} of {of_files}, {read} of {of_all} MiB");
+    let seconds = progress.since.as_secs_f64();
+    // What the first second says is too little to go by.
+    if seconds < 1.0 || bytes == 0 {
+        return line;
+    }
+    let speed = bytes as f64 / seconds;
+    let left = Duration::from_secs_f64((of_bytes - bytes) as f64 / speed).as_secs();
+    let (minutes, seconds) = (left / 60, left % 60);
+    format!(
+        "{line}, {} MiB/s, {minutes}:{seconds:02} left",
+        mib(speed as u64)
+    )
+}
+
 fn mib(bytes: u64) -> u64 {
     bytes >> 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_has_a_rate_and_the_time_left_once_there_is_something_to_go_by() {
+        let progress = |mib: u64, millis| Progress {
+            files: 2,
+            of_files: 9,
+            bytes: mib << 20,
+            of_bytes: 1_000 << 20,
+            since: Duration::from_millis(millis),
+        };
+        for (progress, expected) in [
+            (progress(100, 999), "reading file 2 of 9, 100 of 1000 MiB"),
+            (
+                progress(100, 1_000),
+                "reading file 2 of 9, 100 of 1000 MiB, 100 MiB/s, 0:09 left",
+            ),
+            (
+                progress(50, 10_000),
+                "reading file 2 of 9, 50 of 1000 MiB, 5 MiB/s, 3:10 left",
+            ),
+            (
+                progress(1_200, 10_000),
+                "reading file 2 of 9, 1200 of 1200 MiB, 120 MiB/s, 0:00 left",
+            ),
+        ] {
+            assert_eq!(progress_line(progress), expected);
+        }
+    }
+
+    #[test]
+    fn a_quiet_console_has_warnings_and_errors_only() {
+        let manner = ConsoleManner {
+            is_watched: true,
+            is_quiet: true,
+            styles: Styles::default(),
+        };
+        let mut written = Vec::new();
+        let mut console = Console::new(&mut written, manner);
+        console.info("read");
+        console.write(&[
+            ConsoleLine::Note("skipped".into()),
+            ConsoleLine::Warning("lost".into()),
+        ]);
+        console.error("failed");
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "warning: lost\nerror: failed\n"
+        );
+    }
 }

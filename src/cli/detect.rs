@@ -39,7 +39,7 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     detection.names.expect(matches)?;
     detection.report(world);
     let written = report::write(
-        Format::of(typed::format(matches)),
+        (Format::of(typed::format(matches)), &world.manner.styles),
         order,
         &options.by,
         detection.rows(),

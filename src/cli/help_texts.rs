@@ -7,7 +7,8 @@ pub(super) const PROGRAM: &str = "Without arguments, and with input from a pipe,
     Windows are Splunk time modifiers. They snap in UTC, and all times are written in UTC; `replay --time-zone` has its own.\n\n\
     Exit codes: 0 when all went well and everything was read; 1 for an error; 2 if `detect --fail-if-found` found something; 3 if it is \
     done but input was lost (--allow-incomplete makes that 0), or if `detect --fail-if-found` can find nothing because the baseline is \
-    still learning. 1 comes before 2, and 2 before 3. Lost is what could not be read or parsed, and a successful call or a row without a usable key \
+    still learning; 130 if Ctrl-C ended the reading of `detect` or `replay`, which then go on with what was read (a second one ends \
+    them at once). 1 comes before 130, that before 2, and 2 before 3. Lost is what could not be read or parsed, and a successful call or a row without a usable key \
     or time; calls by others, failed calls, digests and what is out of range are not.";
 
 /// About `learn`.
@@ -27,6 +28,11 @@ pub(super) const DETECT: &str = "Finds successful calls by roles that never made
     table is for reading: UTC, 120 columns, control characters escaped, the first value of several. csv has epoch seconds, several values of a cell one a \
     line, and a ' before a text that begins with = + - or @, so that no spreadsheet takes it for a formula. json has one object a line, \
     values as they are.";
+
+/// About `completions`.
+pub(super) const COMPLETIONS: &str =
+    "Writes what a shell needs to complete commands and options. For bash:\n\n    \
+    unseen completions bash >~/.local/share/bash-completion/completions/unseen";
 
 /// About `replay`.
 pub(super) const REPLAY: &str = "Walks the input in the order of time, learning and detecting as the app's schedules do, and shows what would have alerted on each \

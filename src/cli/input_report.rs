@@ -14,6 +14,7 @@ use chrono::Utc;
 /// All lines, in the order in which they are written.
 pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<ConsoleLine> {
     let mut lines = Vec::new();
+    lines.extend(not_opened(input));
     lines.extend(unread(input));
     lines.extend(records(&input.observations, wanted));
     lines.extend(problems(input, wanted));
@@ -23,19 +24,35 @@ pub(super) fn lines(input: &Input, by: &[String], wanted: &Wanted) -> Vec<Consol
     lines
 }
 
+/// What reading left out, since it was interrupted or since it is out of range.
+fn not_opened(input: &Input) -> impl Iterator<Item = ConsoleLine> {
+    let interrupted = input.interrupted.map(|(files, of_files)| {
+        ConsoleLine::Warning(format!(
+            "interrupted: {files} of {of_files} files were read to their end, and what follows is about those"
+        ))
+    });
+    let folders = (input.out_of_range > 0).then(|| {
+        let folders = count(input.out_of_range, "folder");
+        ConsoleLine::Note(format!(
+            "did not open {folders} of days that are out of range"
+        ))
+    });
+    interrupted.into_iter().chain(folders)
+}
+
 /// What could not be read, or is no input.
 fn unread(input: &Input) -> impl Iterator<Item = ConsoleLine> + '_ {
-    let places = told(&input.faults, "place", |places, examples| {
+    let places = examples_of(&input.faults, "place", |places, examples| {
         let bytes = at_least(input.faults.bytes);
         format!("could not read {places} in the input{bytes}: {examples}")
     });
-    let unread = told(&input.unread, "file", |files, examples| {
+    let unread = examples_of(&input.unread, "file", |files, examples| {
         format!("could not read {files}: {examples}")
     });
-    let foreign = told(&input.foreign, "file", |files, examples| {
+    let foreign = examples_of(&input.foreign, "file", |files, examples| {
         format!("skipped {files} of other kinds: {examples}")
     });
-    let loops = told(&input.loops, "link", |links, examples| {
+    let loops = examples_of(&input.loops, "link", |links, examples| {
         format!("did not follow {links}: {examples}")
     });
     let warnings = places.into_iter().chain(unread).chain(foreign);
@@ -44,7 +61,11 @@ fn unread(input: &Input) -> impl Iterator<Item = ConsoleLine> + '_ {
 }
 
 /// The text about what a log holds, if it holds anything.
-fn told(log: &FaultLog, what: &str, text: impl FnOnce(String, String) -> String) -> Option<String> {
+fn examples_of(
+    log: &FaultLog,
+    what: &str,
+    text: impl FnOnce(String, String) -> String,
+) -> Option<String> {
     (log.count > 0).then(|| text(count(log.count, what), log.examples()))
 }
 

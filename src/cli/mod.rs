@@ -14,14 +14,17 @@ mod help_texts;
 mod input_report;
 mod judged;
 mod learn;
+mod manner;
 mod outcome;
 mod replay;
 mod replay_alerts;
 mod replay_grid;
 mod result_file;
+mod shell;
 mod typed;
 mod user_names;
 
+pub use manner::Manner;
 pub use outcome::Outcome;
 
 use crate::app_settings::AppError;
@@ -42,6 +45,7 @@ use outcome::{Ending, Losses};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -70,8 +74,23 @@ pub struct World<'w> {
     pub stdout: &'w mut dyn Write,
     /// Where everything else goes.
     pub stderr: &'w mut dyn Write,
-    /// Whether a person watches `stderr`, and wants to see progress.
-    pub is_watched: bool,
+    /// Where a person watches.
+    pub terminals: Terminals,
+    /// How to write; the options that are typed decide.
+    pub manner: Manner,
+    /// From the call on, an interrupt (Ctrl-C) is noted here; before, it ends the process.
+    pub interrupts: fn() -> &'static AtomicBool,
+}
+
+/// What is a terminal, and whether colours are welcome there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminals {
+    /// Results go to a terminal.
+    pub is_stdout: bool,
+    /// Everything else does.
+    pub is_stderr: bool,
+    /// The environment asks for no colours: `NO_COLOR` is set, or `TERM` is `dumb`.
+    pub is_plain: bool,
 }
 
 /// Why a run stopped.
@@ -117,11 +136,18 @@ enum CliError {
     ReadTwice { what: &'static str },
     #[error("`{}` exists already; name another file for --baseline-out, or remove it", .0.display())]
     Exists(PathBuf),
+    #[error("interrupted before there was anything to show; nothing was written")]
+    Interrupted,
+    #[error("`{}` is read, so the result cannot be written there; give another file to -o", .0.display())]
+    OverInput(PathBuf),
     #[error("cannot write the result: {0}")]
     Output(#[source] io::Error),
     #[error("cannot write `{}`: {source}; give another file", path.display())]
     ResultFile { path: PathBuf, source: io::Error },
 }
+
+/// For what is not to be interrupted.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// What a verb wants of its input, and how it speaks of that.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +165,8 @@ struct Wanted {
 struct ReadInput {
     observations: Observations,
     losses: Losses,
+    /// Only some of the files were read.
+    is_interrupted: bool,
     /// Files that were named and are no input.
     unrecognised: Option<String>,
 }
@@ -157,26 +185,37 @@ pub fn run(arguments: impl Iterator<Item = OsString>, mut world: World<'_>) -> O
     };
     done.unwrap_or_else(|error| {
         world.console().error(&error.to_string());
-        Outcome::Failed
+        match error {
+            CliError::Interrupted => Outcome::Interrupted,
+            _ => Outcome::Failed,
+        }
     })
 }
 
 fn run_verb(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome, CliError> {
-    match matches.subcommand() {
-        Some((arguments::LEARN, matches)) => learn::run(matches, world),
-        Some((arguments::DETECT, matches)) => detect::run(matches, world),
-        Some((arguments::REPLAY, matches)) => replay::run(matches, world),
-        _ => unreachable!("clap asks for one of these"),
+    let (verb, matches) = matches.subcommand().expect("clap asks for one");
+    match verb {
+        arguments::COMPLETIONS => return shell::completions(matches, world),
+        arguments::MANUAL => return shell::manual(world),
+        _ => world.manner = Manner::of(matches, world.terminals)?,
+    }
+    match verb {
+        arguments::LEARN => learn::run(matches, world),
+        arguments::DETECT => detect::run(matches, world),
+        _ => replay::run(matches, world),
     }
 }
 
 impl World<'_> {
     fn console(&mut self) -> Console<'_> {
-        Console::new(self.stderr, self.is_watched)
+        Console::new(self.stderr, self.manner.console)
     }
 
     /// Writes the result. A reader that goes away before the end, as `head` does, is no error.
     fn print(&mut self, text: &[u8]) -> Result<(), CliError> {
+        if let Some(output) = &self.manner.output {
+            return output.write(text);
+        }
         let written = self.stdout.write_all(text);
         match written.and_then(|()| self.stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
@@ -205,7 +244,12 @@ impl World<'_> {
             ..wanted
         };
         let paths = typed::paths(matches);
-        let input = self.read(&paths, matches, by, &wanted, None)?;
+        let interrupts = match wanted.intent {
+            Intent::Judge => (self.interrupts)(),
+            Intent::Learn => &NEVER,
+        };
+        let input = self.read(&paths, matches, by, &wanted, (None, interrupts))?;
+        interrupts.store(false, Ordering::Relaxed);
         let lines = input_report::lines(&input, by, &wanted);
         self.console().write(&lines);
         ReadInput::of(input, &paths)
@@ -224,8 +268,12 @@ impl World<'_> {
             ..wanted
         };
         let (paths, windows) = (typed::paths(matches), Arc::new(windows));
-        let input = self.read(&paths, matches, by, &wanted, Some(&windows))?;
-        Ok(input.observations)
+        let interrupts = (self.interrupts)();
+        let input = self.read(&paths, matches, by, &wanted, (Some(&windows), interrupts))?;
+        match input.interrupted {
+            Some(_) => Err(CliError::Interrupted),
+            None => Ok(input.observations),
+        }
     }
 
     fn read(
@@ -234,7 +282,7 @@ impl World<'_> {
         matches: &ArgMatches,
         by: &[String],
         wanted: &Wanted,
-        only: Option<&Arc<KeyWindows>>,
+        (only, interrupted): (Option<&Arc<KeyWindows>>, &AtomicBool),
     ) -> Result<Input, CliError> {
         let plan = Plan {
             by,
@@ -246,8 +294,9 @@ impl World<'_> {
             intent: wanted.intent,
             threads: self.threads,
             own_files: &typed::own_files(matches),
+            interrupted,
         };
-        let mut console = Console::new(self.stderr, self.is_watched);
+        let mut console = Console::new(self.stderr, self.manner.console);
         let show = |progress| console.progress(progress);
         let input = input::gather(paths, plan, self.stdin, show);
         console.end_progress();
@@ -258,6 +307,9 @@ impl World<'_> {
 impl ReadInput {
     fn of(input: Input, paths: &[PathBuf]) -> Result<Self, CliError> {
         let unrecognised = &input.unrecognised;
+        if input.recognised == 0 && input.interrupted.is_some() {
+            return Err(CliError::Interrupted);
+        }
         if input.recognised == 0 && unrecognised.count == 0 {
             let paths: Vec<String> = paths
                 .iter()
@@ -267,6 +319,7 @@ impl ReadInput {
         }
         Ok(Self {
             losses: Losses::of(&input),
+            is_interrupted: input.interrupted.is_some(),
             unrecognised: (unrecognised.count > 0).then(|| unrecognised.examples()),
             observations: input.observations,
         })
@@ -286,6 +339,7 @@ impl ReadInput {
         let is_allowed = matches.get_flag("allow-incomplete");
         Ending {
             has_failed: self.unrecognised.is_some(),
+            is_interrupted: self.is_interrupted,
             is_found,
             is_incomplete: !is_allowed && (self.losses.is_any() || !could_find),
         }

@@ -17,6 +17,8 @@ pub enum Outcome {
     Found,
     /// It is done, but input was lost, or nothing could be found yet.
     Incomplete,
+    /// It was interrupted, and is about what was read until then.
+    Interrupted,
 }
 
 impl Outcome {
@@ -27,15 +29,21 @@ impl Outcome {
             Self::Failed => 1,
             Self::Found => 2,
             Self::Incomplete => 3,
+            Self::Interrupted => INTERRUPTED,
         }
     }
 }
+
+/// What shells say of a program that an interrupt ended: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
 
 /// What the exit code depends on, once everything is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ending {
     /// A file that was named is no input.
     pub(super) has_failed: bool,
+    /// Only some of the input was read.
+    pub(super) is_interrupted: bool,
     /// Something was found, and that is to be the exit code.
     pub(super) is_found: bool,
     /// Input was lost, or nothing could be found yet, and that is to be the exit code.
@@ -43,12 +51,16 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// An error comes before something found, and that before something lost.
+    /// An error comes before an interrupt, that before something found, and that before something lost.
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self {
                 has_failed: true, ..
             } => Outcome::Failed,
+            Self {
+                is_interrupted: true,
+                ..
+            } => Outcome::Interrupted,
             Self { is_found: true, .. } => Outcome::Found,
             Self {
                 is_incomplete: true,
@@ -122,7 +134,14 @@ mod tests {
                 has_failed,
                 is_found,
                 is_incomplete,
+                ..Ending::default()
             };
+            assert_eq!(ending.outcome().exit_code(), code, "{ending:?}");
+            let ending = Ending {
+                is_interrupted: true,
+                ..ending
+            };
+            let code = if has_failed { 1 } else { 130 };
             assert_eq!(ending.outcome().exit_code(), code, "{ending:?}");
         }
     }

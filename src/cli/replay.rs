@@ -171,7 +171,7 @@ impl Asked {
             world.console().info(&format!("`{path}`: the report"));
         }
         let text = match self.format {
-            Format::Table => replay::write(summary),
+            Format::Table => replay::write(summary, &world.manner.styles),
             form => report::write_alerts(form, &self.by, &rows),
         };
         world.print(&text)

@@ -193,6 +193,29 @@ pub(super) fn app(matches: &ArgMatches) -> Option<&PathBuf> {
     matches.get_one("app")
 }
 
+/// Where the result is to go, if not to standard output.
+pub(super) fn output(matches: &ArgMatches) -> Option<PathBuf> {
+    let path: Option<&PathBuf> = matches.try_get_one("output").ok().flatten();
+    path.filter(|path| path.as_os_str() != "-").cloned()
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// When to use colours.
+pub(super) fn colour(matches: &ArgMatches) -> Colour {
+    match matches.get_one::<String>("color").map(String::as_str) {
+        Some("always") => Colour::Always,
+        Some("never") => Colour::Never,
+        _ => Colour::Auto,
+    }
+}
+
 /// Where a replay is to write its report, if anywhere.
 pub(super) fn report(matches: &ArgMatches) -> Option<PathBuf> {
     matches.get_one("report").cloned()

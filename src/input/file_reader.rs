@@ -65,10 +65,14 @@ impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
         let mut bytes = Vec::with_capacity(2 * BLOCK);
         let mut failed = None;
         while let Some((file, source)) = self.queue.next_file() {
-            if let Err(error) = self.read_one(file, source, &mut bytes) {
-                self.queue.stop();
-                failed = Some((file, error));
-                break;
+            match self.read_one(file, source, &mut bytes) {
+                Ok(()) => self.queue.end_file(),
+                Err(_) if self.queue.is_interrupted() => break,
+                Err(error) => {
+                    self.queue.stop();
+                    failed = Some((file, error));
+                    break;
+                }
             }
         }
         self.queue.collect(&mut self.input.observations);
@@ -133,6 +137,7 @@ impl<'q, 's, 'p> FileReader<'q, 's, 'p> {
         let mut counted = Counted {
             raw,
             bytes: &self.queue.bytes,
+            interrupted: self.plan.interrupted,
         };
         let mut text = Text::open(&mut counted, bytes)?;
         text.read_more(BLOCK)?;

@@ -2,7 +2,8 @@
 //!
 //! | file | owns |
 //! | --- | --- |
-//! | `sources` | what there is to read |
+//! | `sources` | what there is to read, in order |
+//! | `day_folders` | the days in the paths of a bucket |
 //! | `workers` | the threads, and how far they are |
 //! | `file_reader` | one file: which form it has |
 //! | `text` | one file: inflating and reading in blocks |
@@ -13,6 +14,7 @@
 //! Knows no windows and no baseline.
 
 mod csv_rows;
+mod day_folders;
 mod faults;
 mod file_reader;
 mod problems;
@@ -30,6 +32,7 @@ use crate::observations::{DetailLevel, KeyWindows, Observations, TimeRange};
 use crate::time::Timestamp;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -74,6 +77,8 @@ pub(crate) struct Plan<'p> {
     pub threads: usize,
     /// Files of this program, which are no input where they lie in a folder.
     pub own_files: &'p [PathBuf],
+    /// Whether somebody wants reading to end.
+    pub interrupted: &'p AtomicBool,
 }
 
 /// What the input is read for.
@@ -105,6 +110,10 @@ pub(crate) struct Input {
     pub unrecognised: FaultLog,
     /// Links to folders that were not followed, since they lead back to where they are.
     pub loops: FaultLog,
+    /// Folders that were not opened, since their days are out of range.
+    pub out_of_range: u64,
+    /// How many files were read to their end, of how many, if reading was interrupted.
+    pub interrupted: Option<(u64, u64)>,
 }
 
 impl Input {
@@ -118,6 +127,8 @@ impl Input {
             foreign: FaultLog::default(),
             unrecognised: FaultLog::default(),
             loops: FaultLog::default(),
+            out_of_range: 0,
+            interrupted: None,
         }
     }
 
@@ -161,6 +172,7 @@ mod tests {
             intent: Intent::Learn,
             threads,
             own_files: &[],
+            interrupted: &AtomicBool::new(false),
         };
         gather(paths, plan, &mut { stdin }, |_| {})
     }

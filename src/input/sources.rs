@@ -1,11 +1,15 @@
 //! What there is to read: files as they are named, folders file by file, and standard input.
 //!
 //! Links are followed. One that leads back to a folder it lies in is not, and one that leads nowhere cannot be: both are reported. A file to
-//! which several links lead is read once.
+//! which several links lead is read once. What a bucket keeps by day is read day by day, so that reading that is interrupted has the first days;
+//! a folder of days that are out of range is not opened.
 
+use super::day_folders::DeliveryDays;
 use super::faults::FaultLog;
 use super::InputError;
+use crate::observations::TimeRange;
 use crate::report::visible;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
@@ -22,6 +26,16 @@ pub(super) struct Source {
     pub(super) place: SourcePlace,
     /// It was named on the command line, not found in a folder.
     pub(super) is_named: bool,
+}
+
+impl Source {
+    /// The days of delivery in its path.
+    fn days(&self) -> Option<DeliveryDays> {
+        match &self.place {
+            SourcePlace::File(path) => DeliveryDays::of(path),
+            SourcePlace::Stdin => None,
+        }
+    }
 }
 
 /// Where it is.
@@ -55,19 +69,26 @@ pub(super) struct Sources {
     pub(super) dangling: FaultLog,
     /// Links that lead back.
     pub(super) loops: FaultLog,
+    /// Folders of days that are out of range.
+    pub(super) out_of_range: u64,
 }
 
 impl Sources {
     /// All that the paths stand for, without this program's own files where they lie in folders.
-    pub(super) fn find(paths: &[PathBuf], own_files: &[PathBuf]) -> Result<Self, InputError> {
+    pub(super) fn find(
+        paths: &[PathBuf],
+        own_files: &[PathBuf],
+        wanted: TimeRange,
+    ) -> Result<Self, InputError> {
         let mut sources = Self::default();
         for path in paths {
             if path.as_os_str() == STDIN {
                 sources.add_stdin()?;
             } else {
-                sources.add(path, own_files)?;
+                sources.add(path, own_files, wanted)?;
             }
         }
+        sources.list.sort_by_cached_key(Source::days);
         Ok(sources)
     }
 
@@ -83,10 +104,15 @@ impl Sources {
         Ok(())
     }
 
-    fn add(&mut self, path: &Path, own_files: &[PathBuf]) -> Result<(), InputError> {
+    fn add(
+        &mut self,
+        path: &Path,
+        own_files: &[PathBuf],
+        wanted: TimeRange,
+    ) -> Result<(), InputError> {
         let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
         if metadata.is_dir() {
-            return self.add_folder(path, own_files);
+            return self.add_folder(path, own_files, wanted);
         }
         self.add_file(path.to_owned(), metadata.len(), true);
         Ok(())
@@ -99,11 +125,22 @@ impl Sources {
     }
 
     /// Adds all files of a folder in the order of their names. Hidden ones, and what is neither file nor folder, are skipped.
-    fn add_folder(&mut self, folder: &Path, own_files: &[PathBuf]) -> Result<(), InputError> {
+    fn add_folder(
+        &mut self,
+        folder: &Path,
+        own_files: &[PathBuf],
+        wanted: TimeRange,
+    ) -> Result<(), InputError> {
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
-        let is_visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry);
+        let out_of_range = Cell::new(0);
+        let is_wanted = |entry: &DirEntry| {
+            let is_visible = entry.depth() == 0 || !is_hidden(entry);
+            let may_hold = !entry.file_type().is_dir() || may_hold(entry.path(), wanted);
+            out_of_range.set(out_of_range.get() + u64::from(is_visible && !may_hold));
+            is_visible && may_hold
+        };
         let (mut files, mut has_links) = (Vec::new(), false);
-        for entry in walk.into_iter().filter_entry(is_visible) {
+        for entry in walk.into_iter().filter_entry(is_wanted) {
             match entry {
                 Ok(entry) => {
                     has_links |= entry.path_is_symlink();
@@ -112,6 +149,7 @@ impl Sources {
                 Err(error) => self.take_error(error)?,
             }
         }
+        self.out_of_range += out_of_range.get();
         if has_links {
             keep_once(&mut files);
         }
@@ -160,6 +198,11 @@ fn unreadable(path: &Path, source: io::Error) -> InputError {
     }
 }
 
+/// Whether what is wanted can lie in a folder.
+fn may_hold(folder: &Path, wanted: TimeRange) -> bool {
+    !wanted.is_bounded() || DeliveryDays::of(folder).is_none_or(|days| days.may_hold(wanted))
+}
+
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
@@ -184,11 +227,16 @@ fn keep_once(files: &mut Vec<DirEntry>) {
 #[cfg(unix)]
 mod tests {
     use super::*;
+    use crate::time::Timestamp;
     use std::os::unix::fs::symlink;
 
     /// The files below a folder, by their names in it.
     fn found(folder: &Path, own_files: &[PathBuf]) -> (Vec<String>, Sources) {
-        let sources = Sources::find(&[folder.to_owned()], own_files).unwrap();
+        found_of(folder, own_files, TimeRange::default())
+    }
+
+    fn found_of(folder: &Path, own_files: &[PathBuf], wanted: TimeRange) -> (Vec<String>, Sources) {
+        let sources = Sources::find(&[folder.to_owned()], own_files, wanted).unwrap();
         let name = |source: &Source| {
             let name = source.to_string();
             name.trim_start_matches(&format!("{}/", folder.display()))
@@ -223,6 +271,39 @@ mod tests {
             .examples()
             .contains("/dangling` is a link that cannot be followed: "));
         assert_eq!(sources.bytes, 2);
+    }
+
+    #[test]
+    fn a_bucket_is_read_day_by_day_and_days_out_of_range_are_not_opened() {
+        let bucket = tempfile::tempdir().unwrap();
+        for region in ["eu-west-1", "us-east-1"] {
+            for day in ["2023/12/31", "2024/01/01", "2024/03/09", "2024/05/01"] {
+                let day = bucket.path().join(format!("1/CloudTrail/{region}/{day}"));
+                fs::create_dir_all(&day).unwrap();
+                fs::write(day.join("a.json"), "").unwrap();
+            }
+        }
+        fs::write(bucket.path().join("notes.json"), "").unwrap();
+        let day = |text: &str| Timestamp::from_iso8601_date(text.as_bytes());
+        let wanted = TimeRange {
+            from: day("2024-01-05"),
+            to: day("2024-03-01"),
+        };
+        let (names, sources) = found_of(bucket.path(), &[], wanted);
+        let march = |region| format!("1/CloudTrail/{region}/2024/03/09/a.json");
+        assert_eq!(
+            names,
+            [
+                "notes.json".to_owned(),
+                march("eu-west-1"),
+                march("us-east-1")
+            ]
+        );
+        // Of each region a year, a day and a month.
+        assert_eq!(sources.out_of_range, 6);
+        let (names, _) = found(bucket.path(), &[]);
+        let days: Vec<&str> = names[1..].iter().map(|name| &name[23..33]).collect();
+        assert!(days.is_sorted(), "{days:?}");
     }
 
     #[test]

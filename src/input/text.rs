@@ -4,7 +4,7 @@
 
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufReader, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The text of a file, inflated if it is compressed, as far as it has been read.
 pub(super) struct Text<'t> {
@@ -72,14 +72,18 @@ fn is_about_content(error: &io::Error) -> bool {
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }
 
-/// Counts the bytes that are read.
+/// Counts the bytes that are read, and fails if reading is to end.
 pub(super) struct Counted<'r> {
     pub(super) raw: &'r mut dyn Read,
     pub(super) bytes: &'r AtomicU64,
+    pub(super) interrupted: &'r AtomicBool,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(io::Error::other("reading was interrupted"));
+        }
         let read = self.raw.read(buffer)?;
         self.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)

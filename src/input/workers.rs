@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often progress is shown.
 const TICK: Duration = Duration::from_millis(250);
@@ -29,6 +29,8 @@ pub(crate) struct Progress {
     pub bytes: u64,
     /// Bytes in all; standard input counts none.
     pub of_bytes: u64,
+    /// For how long it has been reading.
+    pub since: Duration,
 }
 
 /// Reads everything under `paths`; `show` is called while that lasts.
@@ -41,16 +43,18 @@ pub(crate) fn gather(
     stdin: &mut (dyn Read + Send),
     show: impl FnMut(Progress),
 ) -> Result<Input, InputError> {
-    let sources = Sources::find(paths, plan.own_files)?;
+    let sources = Sources::find(paths, plan.own_files, plan.wanted)?;
     let threads = plan.threads.clamp(1, sources.list.len().max(1));
     let queue = WorkQueue::new(plan, &sources, stdin, threads);
     let (mut input, failed) = read_on_threads(&queue, threads, show);
     if let Some((_, error)) = failed {
         return Err(error);
     }
+    input.interrupted = queue.interrupted();
     input.observations.merge(queue.into_collected());
     input.unread.merge(sources.dangling);
     input.loops.merge(sources.loops);
+    input.out_of_range = sources.out_of_range;
     Ok(input)
 }
 
@@ -91,7 +95,10 @@ pub(super) struct WorkQueue<'s, 'p> {
     pub(super) sources: &'s Sources,
     /// The next file that nobody has begun. Files are begun in order.
     next: AtomicUsize,
+    /// How many files were read to their end.
+    ended: AtomicU64,
     pub(super) bytes: AtomicU64,
+    begun: Instant,
     pub(super) stdin: Mutex<&'s mut (dyn Read + Send)>,
     hasher: RandomState,
     /// What the threads have observed.
@@ -116,7 +123,9 @@ impl<'s, 'p> WorkQueue<'s, 'p> {
             plan,
             sources,
             next: AtomicUsize::new(0),
+            ended: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            begun: Instant::now(),
             stdin: Mutex::new(stdin),
             collected: Mutex::new(no_observations(plan, hasher.clone())),
             hasher,
@@ -137,10 +146,30 @@ impl<'s, 'p> WorkQueue<'s, 'p> {
         }
     }
 
-    /// The next file, by its number, that nobody has begun.
+    /// The next file, by its number, that nobody has begun; none if reading is to end.
     pub(super) fn next_file(&self) -> Option<(usize, &'s Source)> {
+        if self.is_interrupted() {
+            return None;
+        }
         let file = self.next.fetch_add(1, Ordering::Relaxed);
         Some((file, self.sources.list.get(file)?))
+    }
+
+    /// Counts a file that was read to its end.
+    pub(super) fn end_file(&self) {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether somebody wants reading to end.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.plan.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// How many files were read to their end, of how many, if that was interrupted.
+    fn interrupted(&self) -> Option<(u64, u64)> {
+        let all = self.sources.list.len() as u64;
+        let ended = self.ended.load(Ordering::Relaxed);
+        (ended < all && self.is_interrupted()).then_some((ended, all))
     }
 
     /// Sees to it that nobody begins another file.
@@ -183,6 +212,7 @@ impl<'s, 'p> WorkQueue<'s, 'p> {
             of_files,
             bytes: self.bytes.load(Ordering::Relaxed),
             of_bytes: self.sources.bytes,
+            since: self.begun.elapsed(),
         }
     }
 }

@@ -5,7 +5,8 @@
 use super::{AlertSummary, DaySummary, Setting, Summary};
 use crate::app_settings::FILTER_MACRO;
 use crate::messages::count;
-use crate::report::{fitted_lines, visible, wrapped};
+use crate::report::{fitted_lines, styled, visible, wrapped, Styles};
+use anstyle::Style;
 
 /// The width of a terminal.
 const WIDTH: usize = 120;
@@ -14,8 +15,8 @@ const WIDTH: usize = 120;
 const MOST_SURPRISING: usize = 10;
 const NOISIEST: usize = 5;
 
-/// Writes all answers.
-pub(crate) fn write(summary: &Summary) -> Vec<u8> {
+/// Writes all answers. What is not moved in is what a reader looks for first.
+pub(crate) fn write(summary: &Summary, styles: &Styles) -> Vec<u8> {
     let sections = [
         by_day(summary),
         most_surprising(summary),
@@ -31,7 +32,11 @@ pub(crate) fn write(summary: &Summary) -> Vec<u8> {
             text.push('\n');
         }
         section.iter().for_each(|line| {
-            text.push_str(line);
+            let style = match line.starts_with(' ') {
+                true => Style::default(),
+                false => styles.title,
+            };
+            text.push_str(&styled(style, line));
             text.push('\n');
         });
     }

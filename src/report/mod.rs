@@ -9,11 +9,13 @@ mod found_key;
 mod json_form;
 mod ranked_table;
 mod roles;
+mod styles;
 mod table;
 mod visible;
 
 pub(crate) use columns::{cut, fitted_lines, wrapped};
 pub(crate) use found_key::{AlertRun, FoundKey};
+pub(crate) use styles::{styled, Styles};
 pub(crate) use visible::visible;
 
 use crate::lookup::RANKING;
@@ -51,15 +53,15 @@ pub(crate) enum Order {
     Time,
 }
 
-/// Writes keys of the fields `by`, which are in the order of their values.
+/// Writes keys of the fields `by`, which are in the order of their values. Only a table has styles.
 pub(crate) fn write(
-    format: Format,
+    (format, styles): (Format, &Styles),
     order: Order,
     by: &[String],
     mut rows: Vec<FoundKey<'_>>,
 ) -> Vec<u8> {
     match (order, format) {
-        (Order::Surprise, Format::Table) => ranked_table::write(by, &roles::by_role(rows)),
+        (Order::Surprise, Format::Table) => ranked_table::write(by, &roles::by_role(rows), styles),
         (Order::Surprise, _) => {
             let roles = roles::by_role(rows).into_iter();
             write_rows(
@@ -213,7 +215,13 @@ mod tests {
                 explanations.of(ticket.unwrap()),
             )
         });
-        String::from_utf8(write(format, order, &by, rows.collect())).unwrap()
+        String::from_utf8(write(
+            (format, &Styles::default()),
+            order,
+            &by,
+            rows.collect(),
+        ))
+        .unwrap()
     }
 
     const ATTACK: [(&str, &str, [i64; 2], &str); 4] = [
@@ -411,7 +419,7 @@ mod tests {
                 .map(|observed| FoundKey::new(&by, &observations, observed, None))
                 .collect()
         };
-        let json = write(Format::Json, Order::Time, &by, rows());
+        let json = write((Format::Json, &Styles::default()), Order::Time, &by, rows());
         let object: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(
             (&object["src"], &object["session"]),
@@ -429,7 +437,13 @@ mod tests {
         assert!(reserved.into_iter().all(has_column));
         assert!(!by.iter().any(|field| has_column(field)));
         for format in [Format::Json, Format::Csv] {
-            let text = String::from_utf8(write(format, Order::Time, &by, rows())).unwrap();
+            let text = String::from_utf8(write(
+                (format, &Styles::default()),
+                Order::Time,
+                &by,
+                rows(),
+            ))
+            .unwrap();
             assert_eq!(text.matches("session").count(), 1, "{text}");
         }
     }
@@ -438,7 +452,7 @@ mod tests {
     fn nothing_found_is_an_empty_table_and_a_bare_header() {
         let by = ["user", "command"].map(String::from);
         for order in [Order::Surprise, Order::Time] {
-            let nothing = |format| write(format, order, &by, Vec::new());
+            let nothing = |format| write((format, &Styles::default()), order, &by, Vec::new());
             assert_eq!(nothing(Format::Table), b"");
             assert_eq!(nothing(Format::Json), b"");
             assert!(

@@ -5,7 +5,7 @@
 use super::columns::{wrapped, ColumnWidths};
 use super::roles::{Distinct, RoleFindings};
 use super::table::{day_and_time, first_of, time_or_none};
-use super::{is_key_field, visible, FoundKey};
+use super::{is_key_field, styled, visible, FoundKey, Styles};
 use crate::time::Timestamp;
 
 /// The width of a terminal.
@@ -22,7 +22,7 @@ const OURS: [&str; 4] = ["surprise", "first (UTC)", "count", "access"];
 const SHOWN: [&str; 2] = ["src", "object"];
 
 /// Writes the roles, or nothing if there are none.
-pub(super) fn write(by: &[String], roles: &[RoleFindings<'_>]) -> Vec<u8> {
+pub(super) fn write(by: &[String], roles: &[RoleFindings<'_>], styles: &Styles) -> Vec<u8> {
     if roles.is_empty() {
         return Vec::new();
     }
@@ -32,11 +32,11 @@ pub(super) fn write(by: &[String], roles: &[RoleFindings<'_>]) -> Vec<u8> {
         .chain(rows.map(|row| cells(by, row)))
         .collect();
     let columns = fitted(ColumnWidths::of(&lines), by);
-    let mut text = vec![indented(ROW, &columns.line(&header))];
+    let mut text = vec![styled(styles.quiet, &indented(ROW, &columns.line(&header)))];
     for role in roles {
         text.push(String::new());
-        text.extend(summary(role));
-        text.extend(rows_with_reasons(by, role, &columns));
+        text.extend(summary(role, styles));
+        text.extend(rows_with_reasons(by, role, &columns, styles));
     }
     (text.join("\n") + "\n").into_bytes()
 }
@@ -85,6 +85,7 @@ fn rows_with_reasons(
     by: &[String],
     role: &RoleFindings<'_>,
     columns: &ColumnWidths,
+    styles: &Styles,
 ) -> Vec<String> {
     let rows: Vec<(&FoundKey<'_>, String)> =
         role.rows.iter().map(|row| (row, reason(row))).collect();
@@ -93,7 +94,8 @@ fn rows_with_reasons(
         let rows = alike.iter().map(|(row, _)| columns.line(&cells(by, row)));
         lines.extend(rows.map(|line| indented(ROW, &line)));
         let sentence = wrapped(&alike[0].1, WIDTH - SENTENCE);
-        lines.extend(sentence.iter().map(|line| indented(SENTENCE, line)));
+        let sentence = sentence.iter().map(|line| indented(SENTENCE, line));
+        lines.extend(sentence.map(|line| styled(styles.quiet, &line)));
     }
     lines
 }
@@ -104,11 +106,12 @@ fn reason(row: &FoundKey<'_>) -> String {
 }
 
 /// What its new calls have in common: how surprising they are together, when, from where; and by whom, as far as that is known.
-fn summary(role: &RoleFindings<'_>) -> Vec<String> {
+fn summary(role: &RoleFindings<'_>, styles: &Styles) -> Vec<String> {
     let first = wrapped(&what_and_when(role), WIDTH - ROW).into_iter();
     let second = wrapped(&by_whom(role), WIDTH - ROW).into_iter();
     let first = first.enumerate();
     let first = first.map(|(nth, line)| indented(if nth == 0 { 0 } else { ROW }, &line));
+    let first = first.map(|line| styled(styles.title, &line));
     first
         .chain(second.map(|line| indented(ROW, &line)))
         .collect()

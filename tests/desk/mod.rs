@@ -78,6 +78,19 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// What a run told that a signal may have ended: the exit code is then the negative number of that.
+    #[cfg(unix)]
+    pub(crate) fn of_any(output: Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let status = output.status;
+        let code = status.code().or(status.signal().map(|signal| -signal));
+        Self {
+            code: code.unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap(),
