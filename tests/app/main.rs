@@ -28,6 +28,8 @@ mod install;
 #[cfg(test)]
 mod learning;
 #[cfg(test)]
+mod loading;
+#[cfg(test)]
 mod lookup_faults;
 #[cfg(test)]
 mod names;

@@ -17,6 +17,7 @@ use std::{
 };
 
 pub(crate) const INITIAL: &str = "Previously Seen Cloud API Calls Per User Role - Initial";
+pub(crate) const LOAD: &str = "Unseen - Load";
 pub(crate) const UPDATE: &str = "Previously Seen Cloud API Calls Per User Role - Update";
 pub(crate) const DETECTION: &str = "Cloud API Calls From Previously Unseen User Roles";
 pub(crate) const LOOK: &str = "Unseen - Look";

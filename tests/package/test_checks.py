@@ -236,6 +236,7 @@ FAULTS = {
     ],
     "lookups_exist": [
         ("an inputlookup of nothing", search("| inputlookup append=true no_such_lookup"), "no lookup `no_such_lookup`"),
+        ("a file that nobody uploads", search("| inputlookup other.csv"), "no lookup `other.csv`"),
         ("a lookup renamed", replace("default/transforms.conf", f"[{LOOKUP}]", "[renamed]"), f"no lookup `{LOOKUP}`"),
     ],
     "macros_are_defined_and_used": [
