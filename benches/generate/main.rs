@@ -3,8 +3,10 @@
 //!     generate session roles|sessions learn|detect <observations> <baseline rows>   > requests
 //!     generate ranked <roles> <calls> <calls a role> <new pairs>                    > requests
 //!     generate trails <files> <folder>
+//!     generate history <pairs> <days> <events> <folder>
 
 mod dice;
+mod history;
 mod keys;
 mod ranked;
 mod session;
@@ -50,6 +52,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
             ranked::write_search(&world, &mut out)?;
             out.flush()?;
+        }
+        ["history", pairs, days, events, folder] => {
+            let extent = history::Extent {
+                pairs: pairs.parse()?,
+                days: days.parse()?,
+                events: events.parse()?,
+            };
+            history::write_days(Path::new(folder), &extent)?;
         }
         ["trails", files, folder] => trails::write_files(Path::new(folder), files.parse()?)?,
         _ => return Err("see the head of benches/generate/main.rs for its arguments".into()),

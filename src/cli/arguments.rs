@@ -93,6 +93,10 @@ fn replay() -> Command {
         .args([format(), output()])
         .arg(initial_days())
         .args(outages_and_grid())
+        .arg(flag(
+            "no-ranking",
+            "Leaves out how surprising each alert is: faster on very large histories",
+        ))
         .args([report(), baseline_out()])
         .arg(time_zone())
         .args(of_all_verbs())

@@ -4,16 +4,23 @@
 //! Nothing that is written there stops a run: a stderr that is closed is not written to.
 
 use crate::input::Progress;
+use crate::replay::WalkProgress;
 use crate::report::{styled, Styles};
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Writes to stderr.
 pub(super) struct Console<'w> {
     stderr: &'w mut dyn Write,
     manner: ConsoleManner,
     has_progress: bool,
+    begun: Instant,
+    /// When progress was shown last.
+    shown: Option<Instant>,
 }
+
+/// How often progress is shown at most.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How to write.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +49,8 @@ impl<'w> Console<'w> {
             stderr,
             manner,
             has_progress: false,
+            begun: Instant::now(),
+            shown: None,
         }
     }
 
@@ -73,10 +82,21 @@ impl<'w> Console<'w> {
 
     /// Rewrites one line while a person watches; nothing otherwise.
     pub(super) fn progress(&mut self, progress: Progress) {
-        if !self.manner.is_watched || self.manner.is_quiet {
-            return;
+        if self.manner.is_watched && !self.manner.is_quiet {
+            self.rewrite(&reading(progress));
         }
-        let line = progress_line(progress);
+    }
+
+    /// The same for a replay, a few times a second at most.
+    pub(super) fn walk_progress(&mut self, progress: WalkProgress) {
+        let is_due = self.shown.is_none_or(|shown| shown.elapsed() >= TICK);
+        if self.manner.is_watched && !self.manner.is_quiet && is_due {
+            self.shown = Some(Instant::now());
+            self.rewrite(&walking(progress, self.begun.elapsed()));
+        }
+    }
+
+    fn rewrite(&mut self, line: &str) {
         let _ = write!(self.stderr, "\r{line}\x1b[K");
         let _ = self.stderr.flush();
         self.has_progress = true;
@@ -91,7 +111,7 @@ impl<'w> Console<'w> {
 }
 
 /// How far reading has come, how fast it is, and how long the rest takes at that speed.
-fn progress_line(progress: Progress) -> String {
+fn reading(progress: Progress) -> String {
     let Progress {
         files, of_files, ..
     } = progress;
@@ -104,12 +124,26 @@ fn progress_line(progress: Progress) -> String {
         return line;
     }
     let speed = bytes as f64 / seconds;
-    let left = Duration::from_secs_f64((of_bytes - bytes) as f64 / speed).as_secs();
-    let (minutes, seconds) = (left / 60, left % 60);
-    format!(
-        "{line}, {} MiB/s, {minutes}:{seconds:02} left",
-        mib(speed as u64)
-    )
+    let left = minutes((of_bytes - bytes) as f64 / speed);
+    format!("{line}, {} MiB/s, {left} left", mib(speed as u64))
+}
+
+/// How much of a replay is done, and how long the rest takes at that speed.
+fn walking(progress: WalkProgress, since: Duration) -> String {
+    let WalkProgress { runs, of_runs } = progress;
+    let line = format!("replaying run {runs} of {of_runs}");
+    let seconds = since.as_secs_f64();
+    if seconds < 1.0 || runs == 0 {
+        return line;
+    }
+    let left = minutes((of_runs - runs) as f64 * seconds / runs as f64);
+    format!("{line}, {left} left")
+}
+
+/// Seconds as minutes and seconds: `3:07`.
+fn minutes(seconds: f64) -> String {
+    let seconds = seconds as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn mib(bytes: u64) -> u64 {
@@ -144,8 +178,15 @@ mod tests {
                 "reading file 2 of 9, 1200 of 1200 MiB, 120 MiB/s, 0:00 left",
             ),
         ] {
-            assert_eq!(progress_line(progress), expected);
+            assert_eq!(reading(progress), expected);
         }
+        let progress = WalkProgress {
+            runs: 100,
+            of_runs: 1_000,
+        };
+        let walking = |seconds| walking(progress, Duration::from_secs(seconds));
+        assert_eq!(walking(0), "replaying run 100 of 1000");
+        assert_eq!(walking(10), "replaying run 100 of 1000, 1:30 left");
     }
 
     #[test]

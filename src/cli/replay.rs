@@ -2,7 +2,7 @@
 
 use super::replay_alerts::AlertCalls;
 use super::result_file::ResultFile;
-use super::{check_key_fields, shown, CliError, Outcome, Wanted, World, ADVICE};
+use super::{check_key_fields, shown, CliError, Outcome, ReadInput, Wanted, World, ADVICE};
 use super::{learn, replay_grid, typed};
 use crate::app_settings::AppSettings;
 use crate::baseline::{Fact, Learner, Maturity, Start};
@@ -19,7 +19,9 @@ use crate::report::{self, Format, FoundKey};
 use crate::time::{Timestamp, DAY};
 use chrono::{Local, TimeZone};
 use clap::ArgMatches;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What its user can do: there is no file to take a row out of.
@@ -44,40 +46,77 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
         keep: DetailLevel::Uses(settings.resolution),
         ..WANTED
     };
-    let input = world.gather(matches, &asked.by, wanted)?;
-    let observations = &input.observations;
-    if let Some(replay) = replay::replay(observations, &settings, &asked.zone)? {
+    let mut input = world.gather(matches, &asked.by, wanted)?;
+    if let Some(replay) = walk(&input.observations, &settings, &asked.zone, world)? {
         report_maturity(&replay, &asked, world);
-        write_baseline(&replay, observations, &asked, matches, world)?;
-        let calls = match asked.needs_calls() {
-            true => Some(AlertCalls::read(
-                &replay,
-                observations,
-                matches,
-                &asked.by,
-                WANTED,
-                world,
-            )?),
-            false => None,
-        };
-        let rows = match &calls {
-            Some(calls) => calls.rows(&replay, &asked.by)?,
-            None => Vec::new(),
-        };
-        let zone = (&asked.zone, typed::zone(matches));
-        let mut summary = replay::summary(&replay, observations, &settings, zone);
-        for (alert, row) in summary.alerts.iter_mut().zip(&rows) {
-            alert.context = row.shown_context();
-        }
-        asked.write(&summary, rows, world)?;
+        write_baseline(&replay, &input, &asked, matches, world)?;
+        answer(&replay, &input.observations, &asked, matches, world)?;
+        input.is_interrupted |= replay.broken_off().is_some();
     }
     Ok(input.end(false, true, matches, world))
+}
+
+/// Writes what a replay found, with what came with the calls of the alerts where that is shown.
+fn answer(
+    replay: &Replay,
+    observations: &Observations,
+    asked: &Asked,
+    matches: &ArgMatches,
+    world: &mut World<'_>,
+) -> Result<(), CliError> {
+    let calls = match asked.needs_calls() {
+        true => {
+            let by = &asked.by;
+            let calls = AlertCalls::read(replay, observations, matches, by, WANTED, world);
+            Some(calls?)
+        }
+        false => None,
+    };
+    let rows = match &calls {
+        Some(calls) => calls.rows(replay, &asked.by)?,
+        None => Vec::new(),
+    };
+    let zone = (&asked.zone, typed::zone(matches));
+    let mut summary = replay::summary(replay, observations, &asked.settings(), zone);
+    for (alert, row) in summary.alerts.iter_mut().zip(&rows) {
+        alert.context = row.shown_context();
+    }
+    asked.write(&summary, rows, world)
+}
+
+/// Replays what was read, until it ends or is interrupted.
+fn walk(
+    observations: &Observations,
+    settings: &ReplaySettings<'_>,
+    zone: &Local,
+    world: &mut World<'_>,
+) -> Result<Option<Replay>, CliError> {
+    let interrupted = (world.interrupts)();
+    let mut console = world.console();
+    let mut watch = |progress| {
+        console.walk_progress(progress);
+        match interrupted.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let replay = replay::replay(observations, settings, zone, &mut watch)?;
+    console.end_progress();
+    if let Some(last) = replay.as_ref().and_then(Replay::broken_off) {
+        let last = last.ok_or(CliError::Interrupted)?;
+        interrupted.store(false, Ordering::Relaxed);
+        let last = last.human(zone);
+        console.warn(&format!(
+            "interrupted: what follows ends with the run of {last}, and a grid lacks the settings that were not reached"
+        ));
+    }
+    Ok(replay)
 }
 
 /// Writes the baseline with all of the input, if that was asked for.
 fn write_baseline(
     replay: &Replay,
-    observations: &Observations,
+    input: &ReadInput,
     asked: &Asked,
     matches: &ArgMatches,
     world: &mut World<'_>,
@@ -85,6 +124,12 @@ fn write_baseline(
     let Some(path) = typed::baseline_out(matches) else {
         return Ok(());
     };
+    if input.is_interrupted {
+        let text = "the baseline was not written, since not all of the input was read";
+        world.console().warn(text);
+        return Ok(());
+    }
+    let observations = &input.observations;
     let cutoffs = learn::cutoffs(&asked.app.windows, replay.to)?;
     let mut learner = Learner::new(asked.by.len(), cutoffs);
     for (key, sighting) in replay.stored(&cutoffs) {
@@ -113,6 +158,7 @@ struct Asked {
     initial_days: i64,
     outages: Vec<Outage>,
     grid: Vec<Windows>,
+    ranks: bool,
     zone: Local,
     format: Format,
     report: Option<ResultFile>,
@@ -146,6 +192,7 @@ impl Asked {
             initial_days: i64::from(typed::initial_days(matches)),
             outages: typed::outages(matches)?,
             grid,
+            ranks: !matches.get_flag("no-ranking"),
             app,
             zone,
             format: Format::of(typed::format(matches)),
@@ -204,7 +251,7 @@ impl Asked {
             grid: &self.grid,
             resolution: replay::resolution(&self.app, &self.grid, &self.outages, &self.zone),
             by: &self.by,
-            ranks: true,
+            ranks: self.ranks,
             service_field: schema::service_field(&self.by),
         }
     }

@@ -4,7 +4,7 @@ use super::days::Days;
 use super::run_times::Search;
 use super::{
     Alert, AlertSummary, CallSummary, DaySummary, FilterLine, GridSummary, NextWeek, Replay,
-    ReplaySettings, Replayed, RoleMaturity, RoleSummary, Setting, Summary, ThresholdSummary,
+    ReplaySettings, ReplayedSetting, RoleMaturity, RoleSummary, Setting, Summary, ThresholdSummary,
 };
 use crate::keys::KeyId;
 use crate::observations::Observations;
@@ -255,30 +255,29 @@ impl<Z: TimeZone> Answers<'_, Z> {
         begins..self.days.number()
     }
 
-    fn grid(&self, one: &Replayed) -> GridSummary {
-        let by_day = self.alerts_by_day(one);
+    fn grid(&self, one: &ReplayedSetting) -> GridSummary {
+        let by_day = self.by_day(one.alerts.iter().copied());
         GridSummary {
             setting: setting(&one.windows),
             alerts: one.alerts.len() as u64,
             days: by_day.iter().filter(|&&alerts| alerts > 0).count() as u64,
             most_a_day: by_day.into_iter().max().unwrap_or(0),
-            returned: one.forgotten.alerted,
-            mature_from: one.mature.map(|mature| self.human(mature.at)),
+            returned: one.returned,
+            mature_from: one.mature.map(|at| self.human(at)),
         }
     }
 
-    fn alerts_by_day(&self, replayed: &Replayed) -> Vec<u64> {
+    /// How many alerts there are on each day.
+    fn by_day(&self, alerts: impl Iterator<Item = Timestamp>) -> Vec<u64> {
         let mut by_day = vec![0; self.days.number()];
-        for alert in &replayed.alerts {
-            by_day[self.days.of_time(alert.at)] += 1;
-        }
+        alerts.for_each(|at| by_day[self.days.of_time(at)] += 1);
         by_day
     }
 
     /// The range of seven days in a row, among the last four weeks of whole days on which the baseline was mature.
     fn next_week(&self) -> Option<NextWeek> {
         const WEEK: usize = 7;
-        let by_day = self.alerts_by_day(&self.replay.main);
+        let by_day = self.by_day(self.replay.main.alerts.iter().map(|alert| alert.at));
         let judged = self.judged_days();
         let whole = by_day.get(judged.start + 1..judged.end.checked_sub(1)?)?;
         let recent = &whole[whole.len().saturating_sub(4 * WEEK)..];

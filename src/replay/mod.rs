@@ -9,6 +9,7 @@
 //! | `resolution.rs` | how exactly uses must be kept while files are read |
 //! | `history.rs` | what was observed, in the order of time |
 //! | `run_times.rs` | when which search runs, over which range |
+//! | `walk.rs` | the walk through all runs, under each setting |
 //! | `site.rs` | one site: its baseline, its records, and what each run makes of them |
 //! | `records.rs` | which reported pairs are due and alert |
 //! | `ranking.rs` | how surprising an alert is, against the baseline of its run |
@@ -24,11 +25,13 @@ mod run_times;
 mod site;
 mod summary;
 mod text;
+mod walk;
 
 pub(crate) use answers::summary;
 pub(crate) use resolution::resolution;
 pub use summary::*;
 pub(crate) use text::write;
+pub(crate) use walk::{WalkProgress, Watch};
 
 use crate::app_settings::AppSettings;
 use crate::baseline::surprise::Evidence;
@@ -41,7 +44,7 @@ use chrono::TimeZone;
 use history::History;
 use ranking::AlertRanking;
 use run_times::{run_times, Run};
-use site::Site;
+use walk::Walker;
 
 /// A time in which no search of the app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +154,29 @@ pub(crate) struct Replayed {
     forgotten: Forgotten,
 }
 
+/// What of that a grid shows.
+#[derive(Debug)]
+struct ReplayedSetting {
+    windows: Windows,
+    /// When the baseline was first found mature.
+    mature: Option<Timestamp>,
+    /// When each alert was.
+    alerts: Vec<Timestamp>,
+    /// How many alerts were of pairs that had been forgotten.
+    returned: u64,
+}
+
+impl ReplayedSetting {
+    fn of(replayed: &Replayed) -> Self {
+        Self {
+            windows: replayed.windows.clone(),
+            mature: replayed.mature.map(|mature| mature.at),
+            alerts: replayed.alerts.iter().map(|alert| alert.at).collect(),
+            returned: replayed.forgotten.alerted,
+        }
+    }
+}
+
 /// A history replayed.
 #[derive(Debug)]
 pub(crate) struct Replay {
@@ -164,12 +190,15 @@ pub(crate) struct Replay {
     /// The baseline with everything in the input.
     baseline: RunningBaseline,
     /// Under those of the grid, in their order.
-    grid: Vec<Replayed>,
+    grid: Vec<ReplayedSetting>,
+    /// The runs that were replayed under the windows of the app.
     runs: Vec<Run>,
     ranking: Option<AlertRanking>,
+    /// Whether all runs were replayed, under all settings.
+    is_whole: bool,
 }
 
-/// Replays what was observed; none if nothing was observed at a known time.
+/// Replays what was observed; none if nothing was observed at a known time. Where `watch` breaks it off, it is what was found until then.
 ///
 /// # Errors
 /// A window that cannot be applied.
@@ -177,6 +206,7 @@ pub(crate) fn replay(
     observations: &Observations,
     settings: &ReplaySettings<'_>,
     zone: &impl TimeZone,
+    watch: Watch<'_>,
 ) -> Result<Option<Replay>, OptionError> {
     let history = History::of(observations, &settings.resolution);
     let Some((from, to)) = history.bounds() else {
@@ -187,31 +217,42 @@ pub(crate) fn replay(
     let is_ranked = settings.ranks && settings.by.len() > 1;
     let ranking =
         is_ranked.then(|| AlertRanking::of(&history, observations, settings.service_field));
-    let walk = |windows: &Windows, ranking| {
-        let mut site = Site::new(&history, settings.app, windows, ranking, zone);
-        site.initial(from, begins)?;
-        runs.iter().try_for_each(|run| site.run(run))?;
-        site.finish(to)
+    let mut walker = Walker {
+        history: &history,
+        app: settings.app,
+        runs: &runs,
+        initial: (from, begins),
+        newest: to,
+        zone,
+        watch,
+        progress: WalkProgress {
+            runs: 0,
+            of_runs: runs.len() * (1 + settings.grid.len()),
+        },
     };
-    let (main, baseline) = walk(&settings.app.windows, ranking.as_ref())?;
-    let grid = settings
-        .grid
-        .iter()
-        .map(|windows| Ok(walk(windows, None)?.0));
-    let grid = grid.collect::<Result<_, OptionError>>()?;
+    let walked = walker.main(ranking.as_ref())?;
+    let grid = settings.grid.iter().map(|windows| walker.setting(windows));
+    let grid: Vec<Option<ReplayedSetting>> = grid.collect::<Result<_, OptionError>>()?;
     Ok(Some(Replay {
         from,
         to,
-        main,
-        baseline,
-        grid,
-        runs,
+        main: walked.replayed,
+        baseline: walked.baseline,
+        is_whole: walked.runs == runs.len() && grid.iter().all(Option::is_some),
+        grid: grid.into_iter().flatten().collect(),
+        runs: runs[..walked.runs].to_vec(),
         ranking,
         history,
     }))
 }
 
 impl Replay {
+    /// The last run that was replayed, if it was broken off; or that there was none.
+    pub(crate) fn broken_off(&self) -> Option<Option<Timestamp>> {
+        let last = self.runs.last().map(|run| run.at);
+        (!self.is_whole).then_some(last)
+    }
+
     /// What the baseline stores at the end, key by key.
     pub(crate) fn stored<'r>(
         &'r self,
@@ -243,6 +284,7 @@ mod tests {
     use chrono::Utc;
     use proptest::prelude::*;
     use std::hash::RandomState;
+    use std::ops::ControlFlow;
 
     /// What alerted, as minutes since the start: each sight is a key and the minute in which it was used.
     fn alerts(sights: &[(&'static str, i64)], windows: &str) -> Vec<(String, i64)> {
@@ -302,7 +344,11 @@ mod tests {
             ranks: true,
             service_field: None,
         };
-        let replay = replay(&observations, &settings, &Utc).unwrap().unwrap();
+        let replay = replay(&observations, &settings, &Utc, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .unwrap()
+        .unwrap();
         (observations, replay)
     }
 

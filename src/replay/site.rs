@@ -18,8 +18,10 @@ pub(super) struct Site<'r, Z> {
     history: &'r History,
     app: &'r AppSettings,
     windows: &'r Windows,
-    /// None if alerts are only counted.
-    ranking: Option<&'r AlertRanking>,
+    /// None if alerts are not ranked.
+    pub(super) ranking: Option<&'r AlertRanking>,
+    /// Whether the size of the baseline is noted.
+    pub(super) notes_sizes: bool,
     zone: &'r Z,
     baseline: RunningBaseline,
     records: Records,
@@ -31,14 +33,14 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
         history: &'r History,
         app: &'r AppSettings,
         windows: &'r Windows,
-        ranking: Option<&'r AlertRanking>,
         zone: &'r Z,
     ) -> Self {
         Self {
             history,
             app,
             windows,
-            ranking,
+            ranking: None,
+            notes_sizes: false,
             zone,
             baseline: RunningBaseline::empty(history.keys()),
             records: Records::default(),
@@ -64,7 +66,7 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
         let cutoffs = self.cutoffs(due)?;
         self.baseline
             .update(self.history.begun(from, due), &cutoffs);
-        if self.ranking.is_some() {
+        if self.notes_sizes {
             self.replayed.sizes.push(Size {
                 at,
                 pairs: self.baseline.counts(&cutoffs).kept(),
