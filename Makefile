@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo picture quick test test-dashboard test-page fmt lint ci
+.PHONY: help demo picture quick test test-dashboard test-page test-archive fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,6 +30,9 @@ test-dashboard: ## The dashboard in a real browser, with Splunk's own framework.
 
 test-page: ## The page of `replay --report` in a real browser. Installs what test-dashboard does, if missing.
 	@tests/replay_page/run
+
+test-archive: ## benches/archive.sql in Spark, against DuckDB and the files. Needs Java, installs 500 MB: not part of ci.
+	@tests/archive/run
 
 fmt: ## Formats the code.
 	$(CARGO) fmt

@@ -1,6 +1,6 @@
 """Runs benches/archive.sql in DuckDB over CloudTrail files and writes its rows as CSV: in_archive.py <csv> <file> ...
 
-Stands in for Athena: its table and its two functions are made here, the query is the same to the letter.
+Stands in for Athena: its table is made here, the query is the same to the letter.
 """
 
 import sys
@@ -12,11 +12,11 @@ RECORD = """{"eventTime": "VARCHAR", "eventSource": "VARCHAR", "eventName": "VAR
     "userIdentity": {"type": "VARCHAR", "arn": "VARCHAR", "accountId": "VARCHAR",
         "sessionContext": {"sessionIssuer": {"accountId": "VARCHAR", "userName": "VARCHAR"}}}}"""
 
-query = (Path(__file__).resolve().parent.parent / "archive.sql").read_text()
+BENCHES = Path(__file__).resolve().parent.parent
+query = (BENCHES / "archive.sql").read_text()
 answer, *files = sys.argv[1:]
 db = duckdb.connect()
-db.execute("CREATE MACRO from_iso8601_timestamp(text) AS text::TIMESTAMPTZ")
-db.execute("CREATE MACRO to_unixtime(instant) AS epoch(instant)")
+db.execute((BENCHES / "archive.duckdb.sql").read_text())
 db.execute(f"""
     CREATE VIEW cloudtrail_logs AS
     WITH documents AS (SELECT json FROM read_json_objects({files}, maximum_object_size = 1000000000)),

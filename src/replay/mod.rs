@@ -317,10 +317,36 @@ mod tests {
         outages: &[Outage],
         sights: &[(&'static str, i64)],
     ) -> (Observations, Replay) {
+        let mut go_on = |_| ControlFlow::Continue(());
+        replayed_while(app, outages, sights, &mut go_on)
+    }
+
+    fn replayed_while(
+        app: &AppSettings,
+        outages: &[Outage],
+        sights: &[(&'static str, i64)],
+        watch: Watch<'_>,
+    ) -> (Observations, Replay) {
         let resolution = resolution(app, &[], outages, &Utc);
+        let observations = observed(resolution, sights);
+        let settings = ReplaySettings {
+            app,
+            initial_days: INITIAL,
+            outages,
+            grid: &[],
+            resolution,
+            by: &["user".to_owned()],
+            ranks: true,
+            service_field: None,
+        };
+        let replay = replay(&observations, &settings, &Utc, watch);
+        (observations, replay.unwrap().unwrap())
+    }
+
+    fn observed(resolution: Resolution, sights: &[(&'static str, i64)]) -> Observations {
         let level = DetailLevel::Uses(resolution);
-        let mut observations =
-            Observations::new(1, level, TimeRange::default(), RandomState::new());
+        let range = TimeRange::default();
+        let mut observations = Observations::new(1, level, range, RandomState::new());
         for &(key, minute) in sights {
             let time = Some(Timestamp((BEGIN + minute) * MINUTE));
             let reading = Reading {
@@ -334,22 +360,7 @@ mod tests {
             let keys = RowKeys::one(&[key]);
             observations.take_row(&reading, &keys, 1, [&[]; CONTEXT_FIELDS.len()]);
         }
-        let settings = ReplaySettings {
-            app,
-            initial_days: INITIAL,
-            outages,
-            grid: &[],
-            resolution,
-            by: &["user".to_owned()],
-            ranks: true,
-            service_field: None,
-        };
-        let replay = replay(&observations, &settings, &Utc, &mut |_| {
-            ControlFlow::Continue(())
-        })
-        .unwrap()
-        .unwrap();
-        (observations, replay)
+        observations
     }
 
     /// Midnight of 2024-10-04, in minutes.
@@ -359,6 +370,39 @@ mod tests {
     /// Initial learns ten days.
     const INITIAL: i64 = 10;
     const LEARNED: &str = "learning_window=-1d";
+
+    #[test]
+    fn a_replay_that_is_broken_off_is_the_beginning_of_the_whole() {
+        let sights: Vec<(&'static str, i64)> = [("a", 11), ("b", 13), ("c", 16), ("d", 19)]
+            .into_iter()
+            .flat_map(|(key, day)| [(key, day * DAYS), (key, 25 * DAYS)])
+            .chain([("old", 0)])
+            .collect();
+        let app = AppSettings::shipped();
+        let (_, whole) = replayed_by(&app, &[], &sights);
+        assert_eq!(whole.broken_off(), None);
+        let mut asked = 0;
+        let (_, part) = replayed_while(&app, &[], &sights, &mut |_| {
+            asked += 1;
+            match asked {
+                5 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        });
+        let last = part.broken_off().unwrap().unwrap();
+        let alerted = |replay: &Replay| -> Vec<(Timestamp, KeyId)> {
+            let alerts = replay.main.alerts.iter();
+            alerts.map(|alert| (alert.at, alert.key)).collect()
+        };
+        let (whole, part) = (alerted(&whole), alerted(&part));
+        let until = whole.partition_point(|(at, _)| *at <= last);
+        assert_eq!(part, whole[..until]);
+        assert!(
+            0 < until && until < whole.len(),
+            "{until} of {}",
+            whole.len()
+        );
+    }
 
     #[test]
     fn a_new_key_alerts_once_at_the_next_detection() {
