@@ -12,6 +12,7 @@ mod baseline_file;
 mod cases;
 mod cli;
 mod demo;
+mod docs;
 mod explain;
 mod functions;
 mod golden;

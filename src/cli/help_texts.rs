@@ -35,9 +35,9 @@ pub(super) const COMPLETIONS: &str =
     unseen completions bash >~/.local/share/bash-completion/completions/unseen";
 
 /// About `replay`.
-pub(super) const REPLAY: &str = "Walks the input in the order of time, learning and detecting as the app's schedules do, and shows what would have alerted on each \
-    day. Nothing is written.\n\nAssumed: events arrive at once. The first baseline is learned from the first --initial-days days, then \
-    every night at 00:41 from the last three days; the detection runs every hour at :17 over the activity window, and is silent while \
-    the baseline is learning. A role and call that alerted does not alert again for seven days. A CSV row \
-    counts at its first and at its last time, and what it says of a baseline is not used. The app forgets after -90d@d, this does only if \
-    --forget-window says so.";
+pub(super) const REPLAY: &str = "Runs the app's searches over the input, each at its time and over its range, and shows what would have alerted: by day and by \
+    role, ranked and explained, what to tune, and what to expect next week.\n\nInitial learns the first --initial-days days. From then on \
+    the detection, Update and Reconcile run as the app schedules them, or as a site does (--app). What alerted does not alert again for \
+    seven days. Assumed: events arrive at once, and nobody marks a pair or runs a search by hand. A CSV row counts at its first and at its \
+    last time, and what it says of a baseline is not used.\n\nFor a table of other settings add --grid, for a page with pictures --report \
+    report.html.";
