@@ -91,6 +91,41 @@ fn the_most_surprising_role_comes_first_unless_time_is_asked_for() {
     assert!(words.join(" ").contains("the role never used iam before; "));
 }
 
+/// A stack that is deployed anew: what its predecessor did is less surprising, and what none of them did stands out.
+#[test]
+fn with_families_a_new_role_stands_out_by_what_no_predecessor_did() {
+    let desk = Desk::new();
+    let [old, new] = ["shop-Api-1NV7OHQ5MPX0W", "shop-Api-9KQ2ZB7LXW1CA"];
+    let mut march = Vec::new();
+    for day in 1..=31 {
+        let time = format!("2025-03-{day:02}T08:00:00Z");
+        march.extend((0..30).map(|nth| call(&format!("Job{nth}"), "s3:GetObject", &time)));
+        march.push(call(old, "kms:Sign", &time));
+    }
+    desk.write("march.json", march.join("\n"));
+    desk.ok("learn --baseline b.csv march.json");
+    let [sign, create] = ["kms:Sign", "iam:CreateUser"];
+    let day = [sign, create].map(|name| call(new, name, "2025-04-01T11:00:00Z"));
+    desk.write("day.json", day.join("\n"));
+    let surprise = |option: &str| {
+        let told = desk.ok(&format!(
+            "detect --baseline b.csv --format json {option} day.json"
+        ));
+        let rows = told.out.lines().map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            (
+                row["command"].as_str().unwrap().to_owned(),
+                row["surprise"].as_f64().unwrap(),
+            )
+        });
+        let rows: std::collections::BTreeMap<String, f64> = rows.collect();
+        [sign, create].map(|name| rows[name])
+    };
+    let ([sign, create], [sign_before, create_before]) = (surprise("--families"), surprise(""));
+    assert!(sign < sign_before, "{sign} {sign_before}");
+    assert!(create > create_before, "{create} {create_before}");
+}
+
 #[test]
 fn what_an_analyst_looks_at_first_comes_with_each_row() {
     let desk = Desk::new();

@@ -80,7 +80,7 @@ fn detect() -> Command {
         .args(options(SearchCommand::Unseen, &DETECT_OPTIONS))
         .args([format(), output()])
         .arg(sort())
-        .arg(fail_if_found())
+        .args([families(), fail_if_found()])
         .args(of_all_verbs())
 }
 
@@ -127,6 +127,13 @@ fn format() -> Arg {
         .value_parser(["table", "csv", "json"])
         .default_value("table")
         .help("How the result is written")
+}
+
+fn families() -> Arg {
+    flag(
+        "families",
+        "Compares a new role with the known roles whose names differ only in a generated part, so that of a stack that is deployed anew only what its predecessors never did is surprising",
+    )
 }
 
 fn output() -> Arg {

@@ -35,7 +35,8 @@ pub(super) fn run(matches: &ArgMatches, world: &mut World<'_>) -> Result<Outcome
     let order = typed::order(matches, &options.by)?;
     let stored = read_baseline(matches, &options.by)?;
     let input = world.gather(matches, &options.by, WANTED)?;
-    let detection = Detection::run(&options, &stored, &input.observations, world)?;
+    let families = matches.get_flag("families");
+    let detection = Detection::run(&options, families, &stored, &input.observations, world)?;
     detection.names.expect(matches)?;
     detection.report(world);
     let written = report::write(
@@ -76,6 +77,7 @@ struct Detection<'d> {
 impl<'d> Detection<'d> {
     fn run(
         options: &'d UnseenOptions,
+        families: bool,
         stored: &Stored,
         observations: &'d Observations,
         world: &World<'_>,
@@ -83,7 +85,7 @@ impl<'d> Detection<'d> {
         let as_of = options.as_of.moment(observations.newest(), world.now);
         let clock = world.clock(as_of);
         let cutoffs = options.windows.cutoffs(as_of, &Utc)?;
-        let mut facts = Facts::new(cutoffs, &options.by);
+        let mut facts = Facts::new(cutoffs, &options.by, families);
         let (tally, names) = feed_baseline(stored, clock, &options.by, &mut facts)?;
         let activity = options.windows.activity.as_ref();
         let window_opens = |end| activity.map_or(end, |window| window.apply(end, &Utc));

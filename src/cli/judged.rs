@@ -27,9 +27,12 @@ pub(super) struct Judged<'o> {
 }
 
 impl Facts {
-    /// For keys of the fields `by`.
-    pub(super) fn new(cutoffs: Cutoffs, by: &[String]) -> Self {
-        let explainer = || WindowedExplainer::new(cutoffs, schema::service_field(by));
+    /// For keys of the fields `by`. With families a new role is compared with the known roles of its family.
+    pub(super) fn new(cutoffs: Cutoffs, by: &[String], families: bool) -> Self {
+        let explainer = || {
+            let explainer = WindowedExplainer::new(cutoffs, schema::service_field(by));
+            explainer.with_families(families)
+        };
         Self {
             detector: Detector::new(cutoffs),
             explainer: (by.len() > 1).then(explainer),
