@@ -15,6 +15,8 @@ pub(super) struct AlertRanking {
     table: PairTable,
     /// By key.
     pairs: Vec<Pair>,
+    /// The keys in the order of their pairs, so that what is known of them need not be sorted for each run.
+    by_pair: Vec<KeyId>,
 }
 
 impl AlertRanking {
@@ -26,13 +28,17 @@ impl AlertRanking {
     ) -> Self {
         let mut table = PairTable::new(service_field);
         let keys = (0..history.keys() as u32).map(KeyId);
-        let pairs = keys.map(|key| {
+        let pairs = keys.clone().map(|key| {
             let values = observations.values(history.in_observations(key));
             table.pair(&values.map(Cow::Borrowed).collect::<Vec<_>>())
         });
+        let pairs: Vec<Pair> = pairs.collect();
+        let mut by_pair: Vec<KeyId> = keys.collect();
+        by_pair.sort_unstable_by_key(|key| pairs[key.index()]);
         Self {
-            pairs: pairs.collect(),
             table,
+            pairs,
+            by_pair,
         }
     }
 
@@ -62,9 +68,9 @@ impl AlertRanking {
     }
 
     fn known(&self, baseline: &RunningBaseline, cutoffs: &Cutoffs) -> Vec<PairSighting> {
-        let keys = (0..).map(KeyId).zip(&self.pairs);
-        let known = keys.filter_map(|(key, &pair)| {
+        let known = self.by_pair.iter().filter_map(|&key| {
             let first = baseline.stored(key, cutoffs)?.first()?;
+            let pair = self.pair(key);
             Some(PairSighting { pair, first })
         });
         known.collect()
