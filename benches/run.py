@@ -1,6 +1,6 @@
 """`make bench`: plays the same sessions to our program, to a yardstick and to its peers, side by side, and prints tables.
 
-Machines are noisy, so programs take turns (A B C, A B C, ...) and what is told is the median of the ratios within a turn.
+Machines are noisy, so programs take turns (A B C, A B C, ...) and what is reported is the median of the ratios within a turn.
 Beside the wall clock stand CPU seconds (all threads) and peak memory, as the kernel counts them for each process. Sessions go in
 lockstep, as splunkd holds them: a request, its reply, the next request. Nothing here is a test: no number makes it fail.
 
@@ -252,11 +252,11 @@ def contest(title, programs, rounds, slow, play_one):
         for name, program in programs.items():
             if nth < 3 or name not in slow:
                 result.turn(name, play_one(program))
-    tell(result.table() + "\n")
+    report(result.table() + "\n")
     return result
 
 
-def tell(text):
+def report(text):
     print(text, flush=True)
 
 
@@ -338,7 +338,7 @@ def compared(search, requests, programs):
         if name != "duckdb":
             command = [sys.executable, __file__, "compare", answer(name), answer("duckdb")]
             rows = int(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            tell(f"{search.name}, {requests.stem}: {name} gives the same {rows:,} rows as DuckDB.")
+            report(f"{search.name}, {requests.stem}: {name} gives the same {rows:,} rows as DuckDB.")
     for name in names:
         answer(name).unlink()
 
@@ -426,7 +426,7 @@ def start(built, times=60):
         taken.append(time.perf_counter() - process.began)
         process.end()
     milliseconds = statistics.median(taken) * 1e3
-    tell(f"start to getinfo reply: {milliseconds:.2f} ms (median of {times})\n")
+    report(f"start to getinfo reply: {milliseconds:.2f} ms (median of {times})\n")
     return milliseconds
 
 
@@ -449,8 +449,8 @@ def archive(built, peers_python):
         subprocess.run([built["unseen"], "learn", "--baseline", baseline, *paths], check=True, stderr=subprocess.DEVNULL)
         texts.append(baseline.read_text())
     keys = texts[0].count("\n") - 1
-    said = f"the same baseline of {keys} keys" if texts[0] == texts[1] else "two different baselines"
-    tell(f"archive: `learn` gives {said} from the sample records and from the rows of benches/archive.sql.\n")
+    outcome = f"the same baseline of {keys} keys" if texts[0] == texts[1] else "two different baselines"
+    report(f"archive: `learn` gives {outcome} from the sample records and from the rows of benches/archive.sql.\n")
 
 
 def trails(files, rounds, built):
@@ -471,7 +471,7 @@ def trails(files, rounds, built):
 
     result = contest(f"learn: {files:,} files of 1,000 records", programs, rounds, ("zcat and jq",), afresh)
     memory = statistics.median(afresh([*learn, str(few)]).memory for _ in range(3))
-    tell(f"learn: {memory / 1e6:.0f} MB on a quarter of the files\n")
+    report(f"learn: {memory / 1e6:.0f} MB on a quarter of the files\n")
     return result, memory
 
 
@@ -644,7 +644,7 @@ def main():
         built["unseen"] = options.unseen
     if options.no_sdk:
         others.pop("sdk", None)
-    tell(f"{machine()}\n")
+    report(f"{machine()}\n")
     results = {}
     size = (100_000 // tenth, 1_000_000 // tenth)
     if "million" in options.only:
@@ -657,17 +657,17 @@ def main():
     if "ranked" in options.only:
         worlds = [MILLION, ALL_NEW] + ([] if options.quick or options.no_ten_million else [TEN_MILLION])
         results["ranked"] = ranked(worlds, min(rounds, 5), built)
-        tell(ranked_table(results["ranked"]) + "\n")
+        report(ranked_table(results["ranked"]) + "\n")
     if "start" in options.only:
         results["start"] = start(built)
     if not has_learn(built):
-        tell("learn: left out, this build of `unseen` has no verb `learn`.\n")
+        report("learn: left out, this build of `unseen` has no verb `learn`.\n")
     else:
         if "trails" in options.only:
             results["trails"] = trails(200 // tenth, min(rounds, 5), built)
         if "archive" in options.only:
             archive(built, others["duckdb"][0])
-    tell("\n".join(verdicts(results)))
+    report("\n".join(verdicts(results)))
     if options.page:
         results = with_earlier(results)
         tables = {"machine": machine(), "verdicts": "\n".join(verdicts(results))}

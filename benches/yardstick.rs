@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A whole conversation. What is counted is told at the end, so that no cell can be left out.
+/// A whole conversation. What is counted is printed at the end, so that no cell can be left out.
 fn chunks() -> Result<(), Box<dyn Error>> {
     let mut reader = BufReader::with_capacity(1 << 16, io::stdin().lock());
     let mut writer = BufWriter::new(io::stdout().lock());

@@ -257,7 +257,7 @@ fn a_learner_killed_at_any_system_call_leaves_the_old_file_or_the_new_one() {
 }
 
 #[test]
-fn a_system_call_that_fails_is_told_and_leaves_the_old_file_and_nothing_else() {
+fn a_system_call_that_fails_is_reported_and_leaves_the_old_file_and_nothing_else() {
     if !can_trace(NOT_RUN) {
         return;
     }
@@ -301,7 +301,7 @@ fn blocks(text: &str) -> usize {
 }
 
 #[test]
-fn a_full_disk_is_told_and_leaves_the_old_file_and_nothing_else_however_much_room_is_left() {
+fn a_full_disk_is_reported_and_leaves_the_old_file_and_nothing_else_however_much_room_is_left() {
     let Some(shell) = Shell::new(NOT_RUN) else {
         return;
     };
@@ -344,7 +344,7 @@ fn a_full_disk_is_told_and_leaves_the_old_file_and_nothing_else_however_much_roo
 }
 
 #[test]
-fn a_disk_that_is_read_only_is_told_and_read_and_the_file_stays_as_it_was() {
+fn a_disk_that_is_read_only_is_reported_and_read_and_the_file_stays_as_it_was() {
     let Some(shell) = Shell::new(NOT_RUN) else {
         return;
     };
@@ -402,7 +402,7 @@ fn a_file_that_may_not_grow_so_large_stays_as_it_was() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_is_told_and_the_file_stays_as_it_was() {
+fn a_folder_that_may_not_be_written_is_reported_and_the_file_stays_as_it_was() {
     use std::os::unix::fs::PermissionsExt;
     let desk = Desk::new();
     let folder = desk.folder.path();

@@ -208,7 +208,7 @@ fn a_baseline_that_is_forgotten_as_a_whole_reports_nothing_and_says_so() {
 }
 
 #[test]
-fn a_baseline_that_nobody_updates_is_told() {
+fn a_baseline_that_nobody_updates_is_reported() {
     let desk = Desk::new();
     ten_days(&desk);
     desk.ok("learn --baseline b.csv days/01.json days/02.json");
@@ -218,7 +218,7 @@ fn a_baseline_that_nobody_updates_is_told() {
 }
 
 #[test]
-fn a_baseline_that_is_mature_because_of_one_stray_event_is_told() {
+fn a_baseline_that_is_mature_because_of_one_stray_event_is_reported() {
     let desk = Desk::new();
     let young = |roles: usize, day: u32| {
         let calls = (0..roles).map(|role| {
@@ -249,7 +249,7 @@ fn a_baseline_that_is_mature_because_of_one_stray_event_is_told() {
         .says("mature from 2025-03-17 00:00:00 UTC");
     assert!(!told.err.contains("warning: "), "{}", told.err);
 
-    // A replay learns before it tells.
+    // A replay learns before it reports.
     desk.write("archive/1.json", &stray)
         .write("archive/2.json", young(100, 9))
         .write("archive/3.json", young(100, 10));
@@ -262,7 +262,7 @@ fn a_baseline_that_is_mature_because_of_one_stray_event_is_told() {
 }
 
 #[test]
-fn a_flood_of_new_keys_is_told_and_reported_whole() {
+fn a_flood_of_new_keys_is_warned_of_and_reported_whole() {
     let desk = Desk::new();
     ten_days(&desk);
     let flood = |desk: &Desk, roles: usize| {
@@ -288,7 +288,7 @@ fn a_flood_of_new_keys_is_told_and_reported_whole() {
 }
 
 #[test]
-fn rows_of_an_unknown_user_are_told_in_words_of_the_command_line() {
+fn rows_of_an_unknown_user_are_reported_in_words_of_the_command_line() {
     let desk = Desk::new();
     desk.write(
         "rows.csv",
@@ -329,7 +329,7 @@ fn times_that_are_none_are_counted_and_never_learned_but_judged() {
 }
 
 #[test]
-fn malformed_lines_are_told_once_with_file_and_line() {
+fn malformed_lines_are_reported_once_with_file_and_line() {
     let desk = Desk::new();
     let good = call("A", "B", "2025-01-01T00:00:00Z");
     desk.write(
@@ -483,7 +483,7 @@ fn a_learner_waits_for_another_and_says_so() {
 }
 
 #[test]
-fn a_learner_waits_no_longer_than_it_is_told_to() {
+fn a_learner_waits_no_longer_than_its_timeout() {
     let desk = Desk::new();
     ten_days(&desk);
     let lock = fs::File::create(desk.path("b.csv.lock")).unwrap();
@@ -689,7 +689,7 @@ fn an_input_without_a_successful_call_of_a_role_changes_nothing_and_says_so() {
 }
 
 #[test]
-fn an_unknown_option_is_told_with_the_nearest() {
+fn an_unknown_option_is_refused_with_the_nearest() {
     let desk = Desk::new();
     let told = desk.run("detect --baseline b.csv --forget-windw=-90d@d logs");
     assert_eq!(told.code, 1);

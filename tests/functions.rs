@@ -88,7 +88,7 @@ fn functions_stay_short() {
     let modules = modules();
     let mut all: Vec<usize> = modules.values().flatten().copied().collect();
     all.sort_unstable();
-    println!("\nroom         functions median   90% longest");
+    println!("\nmodule       functions median   90% longest");
     for (module, lengths) in &modules {
         print(module, lengths);
     }

@@ -1,4 +1,4 @@
-//! Any bytes at every door: what `tests/oracles` demands, on the seeds in `fuzz/corpus`, on mutations of them, and on noise.
+//! Any bytes at every entrance: what `tests/oracles` demands, on the seeds in `fuzz/corpus`, on mutations of them, and on noise.
 //!
 //! `make fuzz` runs the same functions under libFuzzer for as long as you like. An input that it finds belongs into `fuzz/corpus`, where
 //! this test meets it from then on.

@@ -1,4 +1,4 @@
-//! Input that could not be read, or not be used: what is lost, what is told of it, and how the run ends.
+//! Input that could not be read, or not be used: what is lost, what is reported of it, and how the run ends.
 
 use crate::desk::{call, ten_days, Desk};
 
@@ -124,7 +124,7 @@ fn a_test_for_finds_is_incomplete_while_the_baseline_is_learning() {
 }
 
 #[test]
-fn counts_are_of_what_was_asked_for_and_an_empty_selection_is_told_with_what_there_is() {
+fn counts_are_of_what_was_asked_for_and_an_empty_selection_is_reported_with_what_there_is() {
     let desk = Desk::new();
     ten_days(&desk);
     let failed = evil("2025-03-05T00:00:00Z").replacen('{', r#"{"errorCode":"AccessDenied","#, 1);

@@ -127,7 +127,7 @@ fn detect(facts: &[Plain], cutoffs: Cutoffs) -> BTreeSet<usize> {
     reported.map(|(place, _)| place).collect()
 }
 
-/// What is said of one key and not forgotten.
+/// What is stored of one key and not forgotten.
 fn remembered(facts: &[Plain], cutoffs: Cutoffs) -> Vec<(Key, StoredSighting)> {
     facts
         .iter()

@@ -40,7 +40,7 @@ mod talk;
 mod trace;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Cargo looks for no tests by itself (`autotests` in `Cargo.toml`), so that a file that no binary names would never run.
 #[test]
@@ -55,11 +55,29 @@ fn every_file_of_the_folder_belongs_to_a_test_binary() {
         .iter()
         .map(|root| fs::read_to_string(root).unwrap())
         .collect();
-    let named =
-        |path: &Path| roots.contains(&format!("\nmod {};", path.file_stem().unwrap().display()));
-    let forgotten: Vec<_> = modules.iter().filter(|path| !named(path)).collect();
+    let forgotten = not_named(&roots, modules);
     assert!(
         forgotten.is_empty(),
         "add `mod` lines to tests/suite.rs: {forgotten:?}"
     );
+}
+
+#[test]
+fn every_file_of_the_apps_tests_belongs_to_their_binary() {
+    let root = fs::read_to_string("tests/app/main.rs").unwrap();
+    let entries = fs::read_dir("tests/app").unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let modules = paths.filter(|path| !path.ends_with("main.rs")).collect();
+    let forgotten = not_named(&root, modules);
+    assert!(
+        forgotten.is_empty(),
+        "add `mod` lines to tests/app/main.rs: {forgotten:?}"
+    );
+}
+
+/// The files for which the text has no `mod` line.
+fn not_named(text: &str, files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let line = |path: &Path| format!("\nmod {};", path.file_stem().unwrap().display());
+    let files = files.into_iter();
+    files.filter(|path| !text.contains(&line(path))).collect()
 }

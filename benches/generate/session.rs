@@ -65,8 +65,8 @@ pub(crate) struct Session {
     pub(crate) baseline: u64,
 }
 
-/// What the baseline says of a key.
-struct Said {
+/// When the baseline saw a key first and last.
+struct StoredTimes {
     first: u64,
     last: u64,
 }
@@ -118,11 +118,11 @@ impl Session {
         Ok(())
     }
 
-    fn said(&self, nth: u64) -> Option<Said> {
+    fn stored_times(&self, nth: u64) -> Option<StoredTimes> {
         if nth >= self.baseline {
             return None;
         }
-        let mut dice = Dice::of("said", nth);
+        let mut dice = Dice::of("said", nth); // a name for the seed: another one would make other rows
         let (youngest, oldest) = match dice.below(100) {
             0..3 => (92 * DAY, 120 * DAY), // forgotten
             3..40 => (0, DAY / 2),         // seen by last night's run already
@@ -130,7 +130,7 @@ impl Session {
         };
         let last = AS_OF - youngest - dice.below(oldest - youngest);
         let first = last - DAY - dice.below(200 * DAY);
-        Some(Said { first, last })
+        Some(StoredTimes { first, last })
     }
 
     fn observation(&self, nth: u64, out: &mut Vec<u8>) {
@@ -143,8 +143,9 @@ impl Session {
         let first = AS_OF - reach + dice.below(reach - 3_600);
         let last = first + dice.below(AS_OF - first);
         let (first, last) = (seconds(first, &mut dice), seconds(last, &mut dice));
-        let said = self.said(nth).map(|said| said_cells(&said, nth));
-        let [first_seen, last_seen, flag] = said.unwrap_or_default();
+        let times = self.stored_times(nth);
+        let cells = times.map(|times| stored_cells(&times, nth));
+        let [first_seen, last_seen, flag] = cells.unwrap_or_default();
         match self.columns {
             Columns::Learn => {
                 let cells = [
@@ -184,8 +185,9 @@ impl Session {
 
     fn stored(&self, nth: u64, out: &mut Vec<u8>) {
         let (user, command) = key(self.shape, nth, self.baseline);
-        let said = self.said(nth).expect("a stored key is one of the baseline");
-        let [first_seen, last_seen, flag] = said_cells(&said, nth);
+        let times = self.stored_times(nth);
+        let times = times.expect("a stored key is one of the baseline");
+        let [first_seen, last_seen, flag] = stored_cells(&times, nth);
         match self.columns {
             Columns::Learn => {
                 let cells = [&user, &command, "", "", "", &first_seen, &last_seen, &flag];
@@ -256,12 +258,12 @@ fn write_header(names: &[&str], out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// What is said of a key, alike in its joined columns and in its stored row.
-fn said_cells(said: &Said, nth: u64) -> [String; 3] {
+/// What is stored of a key, alike in its joined columns and in its stored row.
+fn stored_cells(times: &StoredTimes, nth: u64) -> [String; 3] {
     let mut dice = Dice::of("fractions", nth);
     [
-        seconds(said.first, &mut dice),
-        seconds(said.last, &mut dice),
+        seconds(times.first, &mut dice),
+        seconds(times.last, &mut dice),
         "1".into(),
     ]
 }

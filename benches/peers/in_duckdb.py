@@ -27,11 +27,11 @@ LEARN = """
 """
 
 DETECT = """
-    WITH said AS (
+    WITH stored AS (
         SELECT "user", command, min(firstTimeSeen) AS fs, max(enough_data) AS flag
         FROM rows WHERE lastTimeSeen > $forget GROUP BY ALL)
-    SELECT rows.* FROM rows LEFT JOIN said USING ("user", command)
-    WHERE firstTime IS NOT NULL AND (SELECT max(flag) FROM said) = 1 AND (fs IS NULL OR fs > $opens)
+    SELECT rows.* FROM rows LEFT JOIN stored USING ("user", command)
+    WHERE firstTime IS NOT NULL AND (SELECT max(flag) FROM stored) = 1 AND (fs IS NULL OR fs > $opens)
 """
 
 folder = tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None)

@@ -19,16 +19,16 @@ def take(body):
 
 
 def learn(rows, job):
-    said = pl.col("lastTimeSeen") > job.forget
+    stored = pl.col("lastTimeSeen") > job.forget
     first, last, flag = pl.col("first"), pl.col("last"), pl.col("mature")
     kept = (
         rows.group_by(KEY)
         .agg(
             pl.min("firstTime").alias("f"),
             pl.max("lastTime").alias("l"),
-            pl.col("firstTimeSeen").filter(said).min().alias("fs"),
-            pl.col("lastTimeSeen").filter(said).max().alias("ls"),
-            pl.col("enough_data").filter(said).max().alias("flag"),
+            pl.col("firstTimeSeen").filter(stored).min().alias("fs"),
+            pl.col("lastTimeSeen").filter(stored).max().alias("ls"),
+            pl.col("enough_data").filter(stored).max().alias("flag"),
         )
         .with_columns(pl.min_horizontal("f", "fs").alias("first"), pl.max_horizontal("l", "ls").alias("last"))
         .filter(last > job.forget)
@@ -40,15 +40,15 @@ def learn(rows, job):
 
 
 def detect(rows, job):
-    said = (
+    stored = (
         rows.filter(pl.col("lastTimeSeen") > job.forget)
         .group_by(KEY)
         .agg(pl.min("firstTimeSeen").alias("fs"), pl.max("enough_data").alias("flag"))
     )
-    mature = said.select(pl.max("flag") == 1).collect().item()
+    mature = stored.select(pl.max("flag") == 1).collect().item()
     return (
         rows.filter(pl.col("firstTime").is_not_null() & pl.lit(mature))
-        .join(said, on=KEY, how="left")
+        .join(stored, on=KEY, how="left")
         .filter(pl.col("fs").is_null() | (pl.col("fs") > job.opens))
         .drop("fs", "flag")
     )

@@ -48,10 +48,10 @@ class Seen(ReportingCommand):
             key = (record["user"], record["command"])
             first, last = number(record, "firstTime"), number(record, "lastTime")
             seen = number(record, "firstTimeSeen"), number(record, "lastTimeSeen"), number(record, "enough_data")
-            said = seen if seen[1] is not None and seen[1] > forget else (None, None, None)
+            known = seen if seen[1] is not None and seen[1] > forget else (None, None, None)
             before = self.keys.get(key, (None, None, None))
-            stored = said if said[1] is not None else before[2]
-            self.keys[key] = (least(before[0], first, said[0]), greatest(before[1], last, said[1]), stored)
+            stored = known if known[1] is not None else before[2]
+            self.keys[key] = (least(before[0], first, known[0]), greatest(before[1], last, known[1]), stored)
         if self._finished:
             yield from self.baseline(forget)
 

@@ -328,10 +328,43 @@ fn options(command: SearchCommand, names: &'static [&'static str]) -> impl Itera
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::table;
 
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
+    }
+
+    /// The code of this module that reads what was typed.
+    fn readers() -> String {
+        let files = std::fs::read_dir("src/cli").unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        let readers = paths.filter(|path| !path.ends_with("arguments.rs"));
+        let text = |path| std::fs::read_to_string::<PathBuf>(path).unwrap();
+        let code = |text: String| text.split("#[cfg(test)]").next().unwrap().to_owned();
+        readers.map(text).map(code).collect()
+    }
+
+    /// An option that is offered and that nothing reads would do nothing, and say nothing.
+    #[test]
+    fn every_option_that_is_offered_is_read() {
+        let (command, code) = (command(), readers());
+        for verb in command.get_subcommands() {
+            let ids = verb
+                .get_arguments()
+                .map(|argument| argument.get_id().as_str());
+            let is_own = |id: &&str| table::OPTIONS.iter().all(|option| option.name != *id);
+            for id in ids.filter(is_own) {
+                let [literal, constant] =
+                    [format!("(\"{id}\")"), format!("({})", id.to_uppercase())];
+                let is_read = code.contains(&literal) || code.contains(&constant);
+                assert!(
+                    is_read,
+                    "`{} --{id}`: no file of src/cli reads it",
+                    verb.get_name()
+                );
+            }
+        }
     }
 
     #[test]

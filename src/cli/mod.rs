@@ -2,7 +2,7 @@
 //!
 //! One file a verb: `learn`, `detect`, `replay`. They share how files are read (`input`), what is kept of them (`observations`) and
 //! the baseline file (`baseline_file`); the rules are those of `baseline`, the options those of `options`, the words those of
-//! `texts`. Everything it knows of the world comes in a [`World`].
+//! `messages`. Everything it knows of the world comes in a [`World`].
 //!
 //! Times on the command line and in what it writes are UTC; only `replay` takes a zone, for its schedule.
 //! Exit codes: `outcome.rs`.

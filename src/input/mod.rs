@@ -181,8 +181,8 @@ mod tests {
         read_on(1, &["-".into()], text).unwrap()
     }
 
-    /// Everything that can be told of an input.
-    fn told(input: &Input) -> Vec<String> {
+    /// Everything that can be reported of an input, one text each.
+    fn reported(input: &Input) -> Vec<String> {
         let keys = input
             .observations
             .observed()
@@ -236,7 +236,7 @@ mod tests {
             text.replace("{broken}\n", "").replace('\n', ",\n")
         );
         let whole = read(document.as_bytes());
-        assert_eq!(told(&whole)[..7], told(&input)[..7]);
+        assert_eq!(reported(&whole)[..7], reported(&input)[..7]);
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_in_the_order_of_files_is_told_on_any_number_of_threads() {
+    fn the_first_error_in_the_order_of_files_is_reported_on_any_number_of_threads() {
         let folder = tempfile::tempdir().unwrap();
         for number in 0..20 {
             let time = if number % 5 == 3 { "soon" } else { "1" };
@@ -306,9 +306,9 @@ mod tests {
             }
             let paths = [folder.path().to_owned()];
             let lines: Vec<String> = (0..60).map(|number| call(number, 0)).collect();
-            let expected = told(&read(lines.join("\n").as_bytes()));
-            prop_assert_eq!(&told(&read_on(1, &paths, b"").unwrap()), &expected);
-            prop_assert_eq!(&told(&read_on(4, &paths, b"").unwrap()), &expected);
+            let expected = reported(&read(lines.join("\n").as_bytes()));
+            prop_assert_eq!(&reported(&read_on(1, &paths, b"").unwrap()), &expected);
+            prop_assert_eq!(&reported(&read_on(4, &paths, b"").unwrap()), &expected);
         }
 
         #[test]

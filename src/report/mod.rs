@@ -133,6 +133,7 @@ mod tests {
     use crate::lookup::Reading;
     use crate::observations::{DetailLevel, Observations, ObservedKey, TimeRange};
     use crate::time::{Timestamp, DAY};
+    use std::collections::BTreeSet;
     use std::hash::RandomState;
 
     /// What was read: each row is a role, a call, its times in seconds after the window opened, and what came with it, in the order of
@@ -410,6 +411,46 @@ mod tests {
         assert_eq!(object, expected);
     }
 
+    /// A column is named in four places: `csv_form`, `json_form`, [`has_column`] and the page.
+    #[test]
+    fn csv_and_json_have_the_same_columns_and_each_is_reserved_and_on_the_page() {
+        let found = |format| {
+            one(
+                format,
+                ["1:role/A", "s3:Get"],
+                "1 A eu-1 ::1 o s ua k e1 true AwsApiCall",
+            )
+        };
+        let csv = found(Format::Csv);
+        let csv: BTreeSet<&str> = csv.lines().next().unwrap().split(',').collect();
+        let json: serde_json::Value = serde_json::from_str(&found(Format::Json)).unwrap();
+        let json: BTreeSet<&str> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let of_one: Vec<_> = csv.symmetric_difference(&json).collect();
+        assert!(of_one.is_empty(), "columns of one form alone: {of_one:?}");
+        let page = std::fs::read_to_string("docs/command-line.md").unwrap();
+        for column in csv
+            .into_iter()
+            .filter(|name| !["user", "command"].contains(name))
+        {
+            let is_reserved = has_column(column) || CONTEXT_FIELDS.contains(&column);
+            assert!(
+                is_reserved,
+                "`--by {column}` would write this column twice: see has_column"
+            );
+            let is_of_many = column.ends_with("_count") || column.starts_with("surprise_");
+            let is_on_page = is_of_many || page.contains(&format!("`{column}`"));
+            assert!(
+                is_on_page,
+                "docs/command-line.md does not say what `{column}` is"
+            );
+        }
+    }
+
     #[test]
     fn what_was_not_ranked_has_no_ranking_and_a_key_field_is_not_written_twice() {
         let (by, observations) = (["src", "session"].map(String::from), read(&ATTACK[..1]));
@@ -455,9 +496,9 @@ mod tests {
             let nothing = |format| write((format, &Styles::default()), order, &by, Vec::new());
             assert_eq!(nothing(Format::Table), b"");
             assert_eq!(nothing(Format::Json), b"");
-            assert!(
-                nothing(Format::Csv).starts_with(b"firstTime,lastTime,count,user,command,account,")
-            );
+            let csv = String::from_utf8(nothing(Format::Csv)).unwrap();
+            let begins = csv.starts_with("firstTime,lastTime,count,user,command,account,");
+            assert!(begins && csv.lines().count() == 1, "{csv}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where calls are read from: both sources give the same columns and tell the same story.
+//! Where calls are read from: both sources give the same columns and the same results.
 
 use crate::search_head::{change::AddOn, row::Row};
 use crate::stage::{

@@ -1,4 +1,4 @@
-//! Where the play begins, and how it is told: the site at certain moments, made-up calls, and what to look at.
+//! Where the play begins, and what it is made of: the site at certain moments, made-up calls, and what to look at.
 
 use crate::search_head::{
     change::{records, Event},
@@ -187,7 +187,7 @@ pub(crate) fn warns(finished: &Finished, about: &str) -> bool {
     messages.any(|message: &Message| message.level == "WARN" && message.text.contains(about))
 }
 
-/// What Health tells at that moment, one text per row.
+/// What Health reports at that moment, one text per row.
 pub(crate) fn problems(head: &mut SearchHead, moment: &str) -> Vec<String> {
     let rows = run(head, HEALTH, moment).expect("Health runs").rows;
     rows.iter().map(|row| row.text("problem")).collect()

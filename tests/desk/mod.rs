@@ -1,6 +1,7 @@
-//! A folder for one test, the binary run in it, and what it told: for all tests of the command line.
+//! A folder for one test, the binary run in it, how it ended and what it wrote: for all tests of the command line.
 
 use flate2::{write::GzEncoder, Compression};
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -65,20 +66,28 @@ impl Desk {
     /// Runs what must go well.
     pub(crate) fn ok(&self, arguments: &str) -> Told {
         let told = self.run(arguments);
-        assert_eq!(told.code, 0, "{arguments}: {told:?}");
+        assert_eq!(told.code, 0, "unseen {arguments}: {told:?}");
         told
     }
 }
 
-#[derive(Debug)]
+/// How a run ended and what it wrote.
 pub(crate) struct Told {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
+/// As it would be read on a terminal, since it is shown where a test fails.
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, out, err } = self;
+        write!(f, "exit code {code}\n-- stdout:\n{out}\n-- stderr:\n{err}")
+    }
+}
+
 impl Told {
-    /// What a run told that a signal may have ended: the exit code is then the negative number of that.
+    /// What a run wrote that a signal may have ended: the exit code is then the negative number of that.
     #[cfg(unix)]
     pub(crate) fn of_any(output: Output) -> Self {
         use std::os::unix::process::ExitStatusExt;

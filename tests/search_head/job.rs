@@ -1,4 +1,4 @@
-//! One run of a search, and what splunkd tells a custom command of it before the first row.
+//! One run of a search, and what splunkd gives a custom command before the first row.
 
 use super::{access::User, custom_command::SESSION_KEY, spl};
 use serde_json::{json, Value};
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_told_its_arguments_the_range_and_the_search() {
+    fn a_command_is_given_its_arguments_the_range_and_the_search() {
         let job = Job {
             spl: "| x \"é\"".into(),
             sid: "1.2".into(),

@@ -1,4 +1,4 @@
-//! A stand-in for a Splunk search head, to tell the app's story where no Splunk is at hand.
+//! A stand-in for a Splunk search head, to play the app's weeks where no Splunk is at hand.
 //!
 //! **What it is.** It reads the app's shipped `.conf` files, expands their macros, runs the SPL that their searches are
 //! written in over CloudTrail records, keeps their collections, and runs their custom commands as real processes of the
@@ -258,7 +258,7 @@ impl SearchHead {
         })
     }
 
-    /// Asks each custom command once whether it takes its arguments: a schedule would be told the same every hour.
+    /// Asks each custom command once whether it takes its arguments: a schedule would get the same answer every hour.
     fn check(&mut self, job: &Job, commands: &[Command]) -> Result<(), Failed> {
         for command in spl::every(commands) {
             if let Command::Custom { name, arguments } = command {

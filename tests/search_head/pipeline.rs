@@ -156,7 +156,7 @@ impl SearchHead {
         })
     }
 
-    /// Writes a lookup; tells what splunkd tells if the store leaves the write out.
+    /// Writes a lookup; reports what splunkd reports if the store leaves the write out.
     fn write(&mut self, user: User, name: &str, rows: &[Row]) -> Result<Option<Message>, Failed> {
         if let Some(collection) = self.lookups.collection(name) {
             if !user.may_write(&self.app, collection) {

@@ -86,10 +86,10 @@ impl Answer {
     }
 
     /// Whether a message of this level holds this text.
-    pub(crate) fn tells(&self, level: &str, text: &str) -> bool {
+    pub(crate) fn has_message(&self, level: &str, text: &str) -> bool {
         self.messages
             .iter()
-            .any(|(of, told)| of == level && told.contains(text))
+            .any(|(of, message)| of == level && message.contains(text))
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Sort(Sort),
     /// The job's range and sid beside every row.
     AddInfo,
-    /// What a REST endpoint of this search head tells.
+    /// What a REST endpoint of this search head answers.
     Rest(String),
     Convert(Convert),
     Lookup(Lookup),
