@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo picture quick test test-dashboard test-page test-archive fmt lint ci
+.PHONY: help demo picture quick test test-dashboard test-page test-replay test-archive fmt lint ci
 
 help: ## What there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -31,6 +31,10 @@ test-dashboard: ## The dashboard in a real browser, with Splunk's own framework.
 test-page: ## The page of `replay --report` in a real browser. Installs what test-dashboard does, if missing.
 	@tests/replay_page/run
 
+test-replay: ## replay against a slow one in Python, on random histories; HISTORIES=2000 for more.
+	@$(CARGO) build --quiet
+	@python3 -B tests/slow_replay/check.py $${CARGO_TARGET_DIR:-target}/debug/unseen $(HISTORIES)
+
 test-archive: ## benches/archive.sql in Spark, against DuckDB and the files. Needs Java, installs 500 MB: not part of ci.
 	@tests/archive/run
 
@@ -43,7 +47,7 @@ lint: ## Format check, clippy, rustdoc, and the linters of the Python and JavaSc
 	RUSTDOCFLAGS='--deny warnings' $(CARGO) doc --quiet --no-deps
 	@tests/lint/run
 
-ci: lint test inspect test-dashboard test-page ## What CI runs.
+ci: lint test test-replay inspect test-dashboard test-page ## What CI runs.
 
 include tests/package/package.mk
 include benches/bench.mk

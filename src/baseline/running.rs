@@ -48,8 +48,18 @@ impl RunningBaseline {
                 self.set_aside(key, cutoffs);
             }
         }
+        let mut new = Vec::new();
         for (key, sighting) in observed {
+            let is_new = self.sightings[key.index()] == Sighting::NEVER;
+            new.extend(is_new.then_some(key));
             self.merge(key, sighting, cutoffs);
+        }
+        // What is forgotten as soon as it is learned was never known.
+        for key in new {
+            let learned = &mut self.sightings[key.index()];
+            if cutoffs.forgets(*learned) {
+                *learned = Sighting::NEVER;
+            }
         }
         self.oldest = self.oldest_kept(cutoffs);
         self.maturity = cutoffs.maturity(self.oldest);

@@ -371,6 +371,43 @@ mod tests {
     const INITIAL: i64 = 10;
     const LEARNED: &str = "learning_window=-1d";
 
+    /// Reconcile is caught up a day late, and alerts a key that was first used after it was due.
+    #[test]
+    fn a_reconcile_that_is_caught_up_looks_as_far_as_it_has_come() {
+        let at = |minute: i64| Timestamp((BEGIN + minute) * MINUTE);
+        let seen = 12 * DAYS + 5 * HOURS;
+        let sights = [("old", 0), ("old", 20 * DAYS), ("new", seen)];
+        let outage = Outage {
+            from: at(11 * DAYS + 23 * HOURS),
+            to: at(13 * DAYS + 45),
+        };
+        let app = AppSettings::shipped();
+        let (_, replay) = replayed_by(&app, &[outage], &sights);
+        let alert = &replay.main.alerts[0];
+        assert_eq!(alert.search, AlertingSearch::Reconcile);
+        assert!(alert.first == at(seen) && alert.first < alert.until);
+        assert_eq!(alert.until, alert.at);
+    }
+
+    /// Initial reads ten days, of which a forget window of four keeps the last.
+    #[test]
+    fn what_is_forgotten_as_soon_as_it_is_learned_does_not_return() {
+        let sights = [
+            ("old", 0),
+            ("old", 9 * DAYS),
+            ("old", 19 * DAYS),
+            ("early", 1),
+            ("early", 15 * DAYS),
+        ];
+        let (_, replay) = replayed(&sights, "forget_window=-4d learning_window=-1d");
+        let returned = |key: u32| {
+            let mut alerts = replay.main.alerts.iter();
+            alerts.any(|alert| alert.key == KeyId(key) && alert.has_returned)
+        };
+        assert!(returned(0), "it was known, and forgotten");
+        assert!(!returned(1), "it was never known");
+    }
+
     #[test]
     fn a_replay_that_is_broken_off_is_the_beginning_of_the_whole() {
         let sights: Vec<(&'static str, i64)> = [("a", 11), ("b", 13), ("c", 16), ("d", 19)]

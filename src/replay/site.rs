@@ -141,13 +141,18 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
             alerts_a_run: self.app.alerts_a_run,
         };
         let alerting = self.records.take(reported, run.at, limits);
-        let evidence = self.evidence(run, &alerting, cutoffs);
+        // Reconcile reads the baseline as it is when it runs, whatever it was scheduled for.
+        let until = match search {
+            AlertingSearch::Detection => run.due,
+            AlertingSearch::Reconcile => run.at,
+        };
+        let evidence = self.evidence(until, &alerting, cutoffs);
         let alerts = alerting.iter().zip(evidence).map(|(one, evidence)| Alert {
             at: run.at,
             search,
             key: self.history.in_observations(one.key),
             first: one.first,
-            until: run.due,
+            until,
             has_returned: self.baseline.was_forgotten(one.key, cutoffs),
             evidence,
         });
@@ -157,7 +162,7 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
     /// What is counted of each key that alerts, among all that are new in the window that its search looks at.
     fn evidence(
         &self,
-        run: &Run,
+        until: Timestamp,
         alerting: &[Reported],
         cutoffs: &Cutoffs,
     ) -> Vec<Option<Evidence>> {
@@ -165,7 +170,7 @@ impl<'r, Z: TimeZone> Site<'r, Z> {
         match self.ranking.filter(|_| !keys.is_empty()) {
             None => vec![None; keys.len()],
             Some(ranking) => {
-                let new = self.new_keys(cutoffs.activity, run.due, cutoffs);
+                let new = self.new_keys(cutoffs.activity, until, cutoffs);
                 let new: Vec<KeyId> = new.iter().map(|one| one.key).collect();
                 ranking.rank(&keys, &new, &self.baseline, cutoffs)
             }
