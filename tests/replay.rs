@@ -312,3 +312,12 @@ fn the_settings_of_a_site_count_and_what_is_typed_counts_more() {
     assert_eq!(typed.out, replay("").out);
     assert_ne!(typed.out, followed.out);
 }
+
+#[test]
+fn a_history_that_initial_learns_whole_is_not_judged_and_that_is_said() {
+    let desk = Desk::new();
+    ten_days(&desk);
+    let told = desk.ok("replay --initial-days 12 days");
+    told.says("warning: no alerts were simulated: Initial learns 12 days, and the input covers 10 days; give fewer --initial-days, or older files as well");
+    assert!(!told.err.contains("is mature from"), "{}", told.err);
+}

@@ -41,7 +41,10 @@ fn a_file_that_cannot_be_written_or_that_is_read_is_refused_before_anything_is_r
     let desk = learned();
     let baseline = desk.read("b.csv");
     for (file, message) in [
-        ("none/found.txt", "cannot write `none/found.txt`: "),
+        (
+            "none/found.txt",
+            "cannot write the result: there is no folder `none`",
+        ),
         (".", "cannot write `.`: "),
         ("days", "`days` is read"),
         (

@@ -144,6 +144,8 @@ enum CliError {
     Output(#[source] io::Error),
     #[error("cannot write `{}`: {source}; give another file", path.display())]
     ResultFile { path: PathBuf, source: io::Error },
+    #[error("cannot write the result: there is no folder `{}`", .0.display())]
+    NoResultFolder(PathBuf),
 }
 
 /// For what is not to be interrupted.

@@ -300,6 +300,10 @@ fn report_maturity(replay: &Replay, asked: &Asked, world: &mut World<'_>) {
         world.console().warn(&never_mature(replay, windows, zone));
         return;
     };
+    if let Some(text) = all_is_initial(replay, asked.initial_days) {
+        world.console().warn(&text);
+        return;
+    }
     let texts = Messages {
         windows: &asked.app.windows,
         as_of: mature.at,
@@ -311,6 +315,19 @@ fn report_maturity(replay: &Replay, asked: &Asked, world: &mut World<'_>) {
     let mut console = world.console();
     console.info(&format!("the baseline is mature from {from} on"));
     thin.iter().for_each(|thin| console.warn(thin));
+}
+
+/// That Initial learns all of the input, if it does.
+fn all_is_initial(replay: &Replay, initial_days: i64) -> Option<String> {
+    let begins = replay.from.saturating_add(initial_days.saturating_mul(DAY));
+    let days = (replay.to.0 - replay.from.0).div_euclid(DAY) + 1;
+    (begins > replay.to).then(|| {
+        format!(
+            "no alerts were simulated: Initial learns {}, and the input covers {}; give fewer --initial-days, or older files as well",
+            count(initial_days.unsigned_abs(), "day"),
+            count(days.unsigned_abs(), "day"),
+        )
+    })
 }
 
 /// Why nothing can have alerted, and what to do about it.

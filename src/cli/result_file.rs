@@ -47,8 +47,12 @@ impl ResultFile {
         let mut builder = Builder::new();
         builder.prefix(".unseen-");
         readable(&mut builder);
+        if !folder.is_dir() {
+            return Err(CliError::NoResultFolder(folder.to_owned()));
+        }
         let made = builder.tempfile_in(folder);
-        made.map_err(|error| self.unwritable(error))
+        // The kind of the error, since its text has the name of the temporary file.
+        made.map_err(|error| self.unwritable(error.kind().into()))
     }
 
     fn unwritable(&self, source: io::Error) -> CliError {
