@@ -14,6 +14,8 @@ use askama::Template;
 
 /// So many rows of a table at most.
 const ALERTS: usize = 1_000;
+/// So many of them are in view; whoever wants more opens a list.
+const FIRST: usize = 25;
 const NOISIEST: usize = 20;
 const ROLES: usize = 3_000;
 
@@ -72,13 +74,14 @@ impl ReplayPage<'_> {
         FILTER_MACRO
     }
 
-    /// The alerts by surprise, those that were not ranked in the order of time.
-    fn ranked(&self) -> Vec<&AlertSummary> {
+    /// The alerts by surprise, those that were not ranked in the order of time: the first ones, and the others as far as they are shown.
+    fn ranked(&self) -> (Vec<&AlertSummary>, Vec<&AlertSummary>) {
         let mut alerts: Vec<&AlertSummary> = self.summary.alerts.iter().collect();
         let score = |alert: &AlertSummary| alert.surprise.unwrap_or(f64::NEG_INFINITY);
         alerts.sort_by(|one, other| score(other).total_cmp(&score(one)));
         alerts.truncate(ALERTS);
-        alerts
+        let others = alerts.split_off(alerts.len().min(FIRST));
+        (alerts, others)
     }
 
     /// The values of a key behind role and call.

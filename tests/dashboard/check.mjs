@@ -8,6 +8,7 @@ import { execSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { check, end, none } from './claims.mjs';
 import { DECISIONS, userOf } from './company.mjs';
 import { conf, here, repository, view } from './conf.mjs';
 import { empty, keyOf, live, mark, world } from './rows.mjs';
@@ -22,20 +23,6 @@ const { xml, definition } = view();
 const { dataSources, visualizations, layout } = definition;
 const queries = Object.entries(dataSources).map(([id, { options }]) => [id, options.query]);
 
-let passed = 0;
-const failed = [];
-async function check(claim, holds) {
-    try {
-        const found = await holds();
-        if (found !== true) throw new Error(JSON.stringify(found));
-        passed += 1;
-        console.log(`ok    ${claim}`);
-    } catch (error) {
-        failed.push(claim);
-        console.log(`FAIL  ${claim}\n      ${String(error.message).slice(0, 1500)}`);
-    }
-}
-const none = (found) => (found.length === 0 ? true : found);
 const same = (a, b) => (JSON.stringify(a) === JSON.stringify(b) ? true : { found: a, expected: b });
 
 // ---- What the events say, without SPL.
@@ -381,5 +368,4 @@ await check('a mark with anything but a key, or anything but a mark, is refused 
 
 await browser.close();
 if (process.argv[2] === 'pictures') for (const name of ['dashboard-light', 'dashboard-dark', 'alert']) copyFileSync(path.join(here, `out/${name}.png`), path.join(repository, `docs/pictures/${name}.png`));
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exitCode = failed.length ? 1 : 0;
+end();

@@ -1,32 +1,20 @@
 // Looks at the page that `unseen replay --report` writes as a reader would, in Chromium, and says what holds: one line a check, then a count.
 //
-//   node check.mjs        after ../dashboard/browser.sh; UNSEEN=<the binary>; leaves its pictures in out/
+//   node check.mjs [pictures]    after ../dashboard/browser.sh; UNSEEN=<the binary>; leaves its pictures in out/; `pictures` renews
+//                                docs/pictures/replay.png
 //
 // The calls are made up here, and some of their roles are named as an attacker would name them.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from '../dashboard/node_modules/playwright-core/index.mjs';
+import { check, end, none } from '../dashboard/claims.mjs';
 
 const here = import.meta.dirname;
 const out = path.join(here, 'out');
 const repository = path.join(here, '../..');
 mkdirSync(out, { recursive: true });
 
-let passed = 0;
-const failed = [];
-async function check(claim, holds) {
-    try {
-        const found = await holds();
-        if (found !== true) throw new Error(JSON.stringify(found));
-        passed += 1;
-        console.log(`ok    ${claim}`);
-    } catch (error) {
-        failed.push(claim);
-        console.log(`FAIL  ${claim}\n      ${String(error.message).slice(0, 1500)}`);
-    }
-}
-const none = (found) => (found.length === 0 ? true : found);
 
 // ---- The pages
 
@@ -167,8 +155,13 @@ for (const [name, width] of [['phone', 400], ['wide', 1800]]) {
     await page.close();
 }
 
+if (process.argv[2] === 'pictures') {
+    const page = await open(month, { viewport: { width: 1120, height: 880 } });
+    await page.screenshot({ path: path.join(repository, 'docs/pictures/replay.png') });
+    await page.close();
+}
+
 await browser.close();
 await check('no request leaves the page', () => none(requests));
 await check('the browser has nothing to complain about', () => none(complaints));
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exit(failed.length ? 1 : 0);
+end();
