@@ -56,6 +56,8 @@ function report(name, ...input) {
 }
 writeFileSync(path.join(out, 'hostile.json'), hostileCalls());
 const month = report('month', '--initial-days=14', '--grid', path.join(repository, 'tests/data/simulated'));
+const json = execFileSync(process.env.UNSEEN, ['replay', '--initial-days=14', '--format=json', path.join(repository, 'tests/data/simulated')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const rows = json.trim().split('\n').map((line) => JSON.parse(line));
 const hostile = report('hostile', path.join(out, 'hostile.json'));
 const short = report('short', '--initial-days=1', '--learning-window=-1d@d', path.join(out, 'hostile.json'), '--to=2025-03-03');
 
@@ -99,9 +101,16 @@ for (const [name, colorScheme] of [['light', 'light'], ['dark', 'dark']]) {
         return (least[0] >= 4.5 && least[1] >= 4.5 && least[2] >= 3) || least;
     });
     await check(`${name}: every number of the table of alerts is on the page`, async () => {
-        const rows = await page.locator('.ranked tbody tr').count();
-        const alerts = Number((await page.innerText('.verdict')).match(/^\d+/)[0]);
-        return rows === Math.min(alerts, 1000) || { rows, alerts };
+        const shown = await page.locator('.ranked tbody tr').count();
+        return shown === Math.min(rows.length, 1000) || { shown, alerts: rows.length };
+    });
+    await check(`${name}: alerts and the role with the most are those of the rows`, async () => {
+        const byRole = {};
+        for (const { user } of rows) byRole[user] = (byRole[user] ?? 0) + 1;
+        const most = Math.max(...Object.values(byRole));
+        const [role, alerts] = await page.locator('h3:has-text("Roles with the most alerts") + div tbody tr:first-child td').allInnerTexts();
+        const verdict = await page.innerText('.verdict');
+        return (verdict.startsWith(`${rows.length} alerts`) && byRole[role] === most && Number(alerts) === most) || { verdict, role, alerts, most };
     });
     await shot(page, name);
     await page.close();

@@ -1,7 +1,8 @@
 """Holds `unseen replay` against the slow replay, on random histories of random sites: check.py <unseen> [histories] [first seed]
 
-Compared are each alert (time, search, role, call, first time, whether it returned), when the baseline became mature, and what suppression
-removed. Prints how much was compared; a history that differs is printed with its seed, and left in target/slow_replay.
+Compared are each alert (time, search, role, call, first time, whether it returned), when the baseline became mature, what suppression
+removed, what was forgotten, and what to expect next week. Prints how much was compared; a history
+that differs is printed with its seed, and left in target/slow_replay.
 """
 
 import json
@@ -105,15 +106,21 @@ def replayed(unseen, made, calls):
     found = [json.loads(line) for line in as_json.stdout.splitlines()]
     alerts = sorted(tuple(one[name] for name in ("time", "search", "user", "command", "firstTime", "returned")) for one in found)
     suppressed = re.search(r"suppressed +(\d+) repeats? of (\d+)", table.stdout)
+    forgotten = re.search(r"forgotten +(\d+) pairs?: (\d+) came back, (\d+) alerted", table.stdout)
+    week = re.search(r"next week +(\d+) to (\d+) alerts", table.stdout)
     mature = re.search(r"mature from (\S+ \S+) UTC", table.stderr)
-    return alerts, mature and mature[1], tuple(map(int, suppressed.groups())) if suppressed else (0, 0)
+    return alerts, mature and mature[1], numbers(suppressed) or (0, 0), numbers(forgotten) or (0, 0, 0), numbers(week)
+
+
+def numbers(found):
+    return found and tuple(int(number) for number in found.groups())
 
 
 def slowly(made, calls):
     """The same, as the slow replay has them."""
     slow = SlowReplay(made, calls).run()
     mature = slow.mature_from and datetime.fromtimestamp(slow.mature_from, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return sorted(slow.alerts), mature, (slow.repeats, slow.repeated)
+    return sorted(slow.alerts), mature, (slow.repeats, slow.repeated), slow.forgotten(), slow.next_week()
 
 
 def main():

@@ -87,7 +87,26 @@ class SlowReplay:
         self.learn(first, begins, begins)
         for start, kind, due, earliest in self.runs(begins, max(last, begins)):
             getattr(self, f"run_{kind}")(start, due, earliest)
+            self.last_day = start // DAY
+        # All that is left is learned, as of the newest call.
+        self.learn(first, last + 1, last)
         return self
+
+    def forgotten(self):
+        """Pairs that were forgotten, those that came back, and the alerts of pairs that had been forgotten."""
+        forget = apply(self.site.forget, self.events[-1][0])
+        gone = sum(last <= forget for _, last in self.baseline.values())
+        returned = sum(self.forgotten_before.values())
+        return gone + returned, returned, sum(alert[-1] for alert in self.alerts)
+
+    def next_week(self):
+        """The least and the most alerts of seven days in a row, of the last 28 whole days on which the baseline was mature."""
+        if self.mature_from is None:
+            return None
+        by_day = Counter(alert[0] // DAY for alert in self.alerts)
+        days = range(self.mature_from // DAY + 1, self.last_day)[-28:]
+        weeks = [sum(by_day[day + nth] for nth in range(7)) for day in days[: len(days) - 6]] if len(days) >= 7 else []
+        return (min(weeks), max(weeks)) if weeks else None
 
     def runs(self, begins, ends):
         """Runs in order, those of one minute by the names of their searches, up to the first detection after the end."""
