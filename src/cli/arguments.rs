@@ -88,7 +88,7 @@ fn replay() -> Command {
     Command::new(REPLAY)
         .about("Shows what would have alerted, day by day, had it been running")
         .long_about(help_texts::REPLAY)
-        .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS))
+        .args(options(SearchCommand::Unseen, &REPLAY_OPTIONS).map(replayed_window))
         .arg(app())
         .args([format(), output()])
         .arg(initial_days())
@@ -301,6 +301,16 @@ fn paths() -> Arg {
         .num_args(1..)
         .required(true)
         .help("What to read: files, folders, or - for standard input")
+}
+
+/// A window of the replayed app, which has one where none is typed.
+fn replayed_window(arg: Arg) -> Arg {
+    let help = match arg.get_id().as_str() {
+        "activity_window" => "How far back a first sighting still counts as new",
+        "forget_window" => "How long a key stays known after it was last seen",
+        _ => "How old the oldest sighting must be before anything alerts",
+    };
+    arg.help(format!("{help}. Default: the window of the app"))
 }
 
 /// Options of the table, with its help.
