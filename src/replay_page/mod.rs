@@ -65,6 +65,13 @@ impl ReplayPage<'_> {
         days.filter(|day| day.is_mature).count()
     }
 
+    /// Whether Reconcile alerted on the first day on which anything could.
+    fn has_first_night(&self) -> bool {
+        let first = self.summary.days.iter().position(|day| day.is_mature);
+        let mut alerts = self.summary.alerts.iter();
+        alerts.any(|alert| alert.search == "reconcile" && Some(alert.day) == first)
+    }
+
     fn alerts_a_day(&self) -> String {
         let days = self.judged_days().max(1);
         format!("{:.1}", self.summary.alerts.len() as f64 / days as f64)
